@@ -54,6 +54,7 @@ class CalltoolsError(Exception):
         facts: What the sentence names. No secret and no personal value.
         exit_code: What the command line ends with.
         about_file: The file that it is about, where a run has several and the sentence names none.
+        next_command: The command that does not end so, where only an option is missing; set by the command line.
     """
 
     exit_code: ClassVar[int] = 70
@@ -63,6 +64,7 @@ class CalltoolsError(Exception):
         self.key = key
         self.facts = facts
         self.about_file: str | None = None
+        self.next_command: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         # From one process to another, whatever the arguments of the class.

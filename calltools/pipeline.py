@@ -41,7 +41,8 @@ from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
-from calltools.model.summary import Summary
+from calltools.model.summary import CallStatistics, Summary
+from calltools.rules.service import outside_window
 from calltools.validation.baseline import accept_known
 from calltools.validation.observers import Observers
 from calltools.validation.validator import (
@@ -343,14 +344,18 @@ def _make_canonical(batch: Batch, plan: RunPlan) -> _CanonicalBatch:
 def _digest_batch(made: _CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
     batch = made.batch
     digests = observers.digest(made.columns)
-    zone = plan.assumptions.timezone
-    statistics = compute_call_statistics(made.columns, len(batch), zone) if plan.wants_statistics else None
+    statistics = _count_calls(made.columns, len(batch), plan) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
     elif not plan.keep_origin:
         # Mapping needed them. They would take as much memory as the records, and be sent to another process.
         batch = replace(batch, origin=None)
     return BatchResult(batch, unproven, digests, made.join_counts, made.outcome_counts, statistics)
+
+
+def _count_calls(columns: Mapping[str, Cells], count: int, plan: RunPlan) -> CallStatistics:
+    lost = outside_window(columns, plan.assumptions) if "DateTime" in columns else None
+    return compute_call_statistics(columns, count, plan.assumptions.timezone, lost)
 
 
 @dataclass(frozen=True, slots=True)

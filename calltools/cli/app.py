@@ -16,6 +16,7 @@ from calltools.cli import (
     rules,
     run,
     schema,
+    send,
     terminal,
     ui,
     upload,
@@ -24,7 +25,7 @@ from calltools.cli import (
     vendors,
 )
 from calltools.cli.terminal import PipeSafeStream, redirect_to_devnull
-from calltools.cli.typer_app import App, CommandLineError, explain_usage_error
+from calltools.cli.typer_app import App, CommandLineError, begin_lines, explain_usage_error
 from calltools.errors import CalltoolsError, OutputError, UsageError, package_fault, traceback_places
 from calltools.settings import language_of_arguments
 from calltools.texts import say
@@ -34,7 +35,6 @@ app = App(
     help="Check phone-call exports, convert them to the CSV that Yandex Metrica takes, and upload it.",
     epilog="Exit codes: 0 clean, 1 findings, 2 wrong call, 3 unreadable input, 4 refused, 5 accepted in part, "
     "6 held, 130 interrupted.",
-    no_args_is_help=True,
     # Rich help and rich tracebacks cost a tenth of a second at each start, and a traceback may show values.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -43,6 +43,7 @@ app = App(
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate_command)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert_command)
 app.command("upload", epilog=upload.EXAMPLES)(upload.upload_command)
+app.command("send", epilog=send.EXAMPLES)(send.send_command)
 app.command("run", epilog=run.EXAMPLES)(run.run_command)
 app.add_typer(uploads.app, name="uploads")
 app.command("login", epilog=login.LOGIN_EXAMPLES)(login.login_command)
@@ -58,6 +59,7 @@ app.command("template", epilog=schema.TEMPLATE_EXAMPLES)(schema.template_command
 
 @app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     *,
     version: bool = typer.Option(False, "--version", help="Print the version and end.", is_eager=True),
 ) -> None:
@@ -67,6 +69,10 @@ def root(
 
         typer.echo(f"calltools {installed('calltools')} (Python {sys.version.split()[0]})")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        language = language_of_arguments(sys.argv)
+        typer.echo(begin_lines(say("call-begin-file", language), language), err=True)
+        raise typer.Exit(UsageError.exit_code)
 
 
 def start() -> int:

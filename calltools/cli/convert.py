@@ -13,6 +13,7 @@ from calltools.cli.options import (
     format_examples,
     resolve_language,
 )
+from calltools.cli.typed_command import read_typed_command, telling_next
 from calltools.cli.typer_app import expand_options
 from calltools.runtime.startup import load_arrow
 
@@ -39,11 +40,12 @@ def convert_command(  # noqa: PLR0913, PLR0917 - the groups of options
         layers = load_layers(context)
         writing, reading = (layers.apply(writing), layers.apply(reading))
         showing, running = (layers.apply(showing), layers.apply(running))
-    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+    typed, language = read_typed_command(context), resolve_language(showing.lang)
+    with exit_on_error(language, debug=showing.debug), telling_next(typed, language):
         load_arrow()
         from calltools.cli.session_run import convert_files, validate_files  # noqa: PLC0415 - heavy
 
         if writing.check:
-            validate_files(files, reading, showing, running, layers, converting=True)
+            validate_files(files, reading, showing, running, layers, typed, converting=True)
         else:
-            convert_files(files, writing, reading, showing, running, layers)
+            raise typer.Exit(convert_files(files, writing, reading, showing, running, layers, typed)[1])

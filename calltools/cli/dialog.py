@@ -1,21 +1,28 @@
 """Questions at a terminal: one at a time, the found answer as the default, calls before and after, and a way back."""
 
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Final, Protocol
 
 import typer
 
+from calltools.cli.reporters import report_width
 from calltools.errors import UsageError
+from calltools.fields.table import FIELDS_BY_NAME
 from calltools.guide.answers import Answers
+from calltools.guide.mapping import NO_COLUMN
 from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
-from calltools.texts import Language, say
+from calltools.texts import Language, MessageKey, say
 
 #: Words that lead to the question before.
 _BACK: Final = frozenset({"back", "<", "назад"})
 #: Lists of more choices show these first; the others may be typed.
 _SHOWN_CHOICES: Final = 15
+#: So many are shown also where the answer is found.
+_FEW_CHOICES: Final = 6
 
 
 class View(Protocol):
@@ -74,7 +81,7 @@ class Dialog:
         self._show(question)
         shown = question.default or (question.choices[0].value if question.choices else None)
         if question.changes_calls and shown:
-            self._show_examples(view.examples(question, shown), shown)
+            self._show_examples(question, view.examples(question, shown), shown)
         while True:
             typed = self._prompt(question, may_go_back=may_go_back)
             if typed.lower() in _BACK:
@@ -88,46 +95,63 @@ class Dialog:
                 self.echo(f"  {fault.say(self.language)}")
                 continue
             if question.changes_calls and answer and answer != shown:
-                self._show_examples(view.examples(question, answer), answer)
+                self._show_examples(question, view.examples(question, answer), answer)
             return answer
 
     def _show(self, question: Question) -> None:
         self.echo()
         if question.refused is not None:
-            self.echo(f"! {question.refused.say(self.language)}")
-        self.echo(f"? {question.what.say(self.language)}")
-        self.echo(f"  {question.why.say(self.language)}")
-        rows = []
+            self._fold(f"! {question.refused.say(self.language)}", "  ")
+        self._fold(f"? {question.what.say(self.language)}", "  ")
+        self._fold(f"  {question.why.say(self.language)}", "  ")
+        is_found = question.found is not None and question.found.value != NO_COLUMN
+        if is_found and len(question.choices) > _FEW_CHOICES:
+            # Nobody reads a list whose answer is already there; its words may be typed all the same.
+            key: MessageKey = (
+                "dialog-others-free" if question.kind == "text" and question.free_text else "dialog-others"
+            )
+            others = ", ".join(one.label.say(self.language) for one in question.choices)
+            self._fold(f"  {say(key, self.language, others=escape_invisible(others))}", "  ")
+        else:
+            self._show_choices(question)
+        if question.found is not None and is_found:
+            facts = {
+                "value": escape_invisible(question.name(question.found.value, self.language)),
+                "reason": question.found.reason.say(self.language),
+            }
+            self._fold(f"  {say('dialog-found', self.language, **facts)}", "  ")
+
+    def _show_choices(self, question: Question) -> None:
         for number, choice in enumerate(question.choices[:_SHOWN_CHOICES], start=1):
             label = choice.label.say(self.language)
-            named = "" if label == choice.value else choice.value
-            then = "" if choice.consequence is None else choice.consequence.say(self.language)
-            rows.append((f"{number:>4}", escape_invisible(named), escape_invisible(label), escape_invisible(then)))
-        for row in _align(rows):
-            self.echo(row)
-        if len(question.choices) > _SHOWN_CHOICES:
-            more = ", ".join(one.value for one in question.choices[_SHOWN_CHOICES:])
-            self.echo(f"      {say('dialog-more', self.language, more=escape_invisible(more))}")
-        if question.found is not None:
-            facts = {"value": question.found.value, "reason": question.found.reason.say(self.language)}
-            self.echo(f"  {say('dialog-found', self.language, **facts)}")
+            shown = label if question.kind != "text" or choice.value in label else f"{choice.value}  {label}"
+            then = "" if choice.consequence is None else f": {choice.consequence.say(self.language)}"
+            self._fold(f"{number:>4}  {escape_invisible(shown + then)}", "      ")
+        if more := question.choices[_SHOWN_CHOICES:]:
+            listed = ", ".join(one.label.say(self.language) for one in more)
+            self._fold(f"      {say('dialog-more', self.language, more=escape_invisible(listed))}", "      ")
 
-    def _show_examples(self, examples: Sequence[Example], answer: str) -> None:
+    def _show_examples(self, question: Question, examples: Sequence[Example], answer: str) -> None:
         if not examples:
             return
-        self.echo(f"  {say('dialog-examples', self.language, answer=escape_invisible(answer))}")
-        rows = []
-        for one in examples:
-            after = ", ".join(f"{name} {text}" for name, text in one.after.items())
-            if one.is_left_out and not after:
-                after = say("dialog-left-out", self.language)
-            rows.append((f"    {one.place}", *one.before.values(), "->", after or "-"))
-        for row in _align([tuple(map(escape_invisible, row)) for row in rows]):
-            self.echo(row)
+        name = escape_invisible(question.name(answer, self.language))
+        self._fold(f"  {say('dialog-examples', self.language, answer=name)}", "  ")
+        fields = [*dict.fromkeys(field for one in examples for field in one.after)]
+        titles = [FIELDS_BY_NAME[field].title(self.language) for field in fields]
+        head = ("", *examples[0].before, "", *titles)
+        rows = [
+            (f"    {one.place}", *one.before.values(), "->", *(one.after.get(field, "-") for field in fields))
+            if one.after
+            else (f"    {one.place}", *one.before.values(), "->", say("dialog-left-out", self.language))
+            for one in examples
+        ]
+        for row in _align([tuple(map(escape_invisible, row)) for row in (head, *rows)]):
+            self.echo(row[: self._width])
 
     def _prompt(self, question: Question, *, may_go_back: bool) -> str:
         if question.default:
-            prompt = say("dialog-prompt-default", self.language, default=escape_invisible(question.default))
+            default = escape_invisible(question.name(question.default, self.language))
+            prompt = say("dialog-prompt-default", self.language, default=default)
         elif question.default is None:
             prompt = say("dialog-prompt", self.language)
         else:
@@ -139,6 +163,19 @@ class Dialog:
             raise typer.Abort
         return line.strip()
 
+    @property
+    def _width(self) -> int:
+        return report_width(sys.stderr)
+
+    def _fold(self, text: str, indent: str) -> None:
+        """Print a text in lines of the terminal."""
+        # Words only: a path is never cut.
+        folded = textwrap.fill(
+            text, self._width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
+            drop_whitespace=True,
+        )  # fmt: skip
+        self.echo(folded)
+
     def echo(self, text: str = "") -> None:
         """Print a line for the person."""
         typer.echo(text, err=True)
@@ -146,7 +183,7 @@ class Dialog:
 
 def _align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of cells as lines, with the columns below one another and without the empty ones."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=False)]
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
     padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width] for row in rows)
     return ["  ".join(cells).rstrip() for cells in padded]
 

@@ -48,9 +48,9 @@ def login_command(
             token = find_usual_token(access, console)
             console.notify_always("token-found", where=token.where)
             client = stack.enter_context(open_client_with(token, access, console))
-            _report_counters(client, _read_counters(client), console)
+            _report_counters(client, read_counters(client), console)
             return
-        _get_token(login, access, console, stack)
+        get_token(login, access, console, stack)
 
 
 @expand_options
@@ -69,7 +69,20 @@ def logout_command(context: typer.Context, access: AccessOptions, output: Output
             typer.echo(say("login-environment", output.language), err=True)
 
 
-def _get_token(login: LoginOptions, access: AccessOptions, console: "UploadConsole", stack: ExitStack) -> None:
+def get_token(login: LoginOptions, access: AccessOptions, console: "UploadConsole", stack: ExitStack) -> None:
+    """Ask a person for a token, try it, and keep it.
+
+    Args:
+        login: How it is got.
+        access: How the service is reached, and the file that keeps it.
+        console: Says what happens.
+        stack: Closes the client.
+
+    Raises:
+        CredentialError: It is no token.
+        ServiceError: The service does not know it.
+        UsageError: Nobody is there, or nothing can keep it.
+    """
     from calltools.cli.upload_run import open_client_with  # noqa: PLC0415 - heavy
     from calltools.metrica.token import Token, parse_pasted_token  # noqa: PLC0415 - heavy
     from calltools.metrica.token_store import (  # noqa: PLC0415 - heavy
@@ -91,7 +104,7 @@ def _get_token(login: LoginOptions, access: AccessOptions, console: "UploadConso
     token = Token(text, where)
     client = stack.enter_context(open_client_with(token, access, console))
     # A token that the service does not know is not kept; the error says so.
-    counters = _read_counters(client)
+    counters = read_counters(client)
     if path is None:
         keep_in_keyring(text)
         console.notify_always("login-kept", keyring=keyring)
@@ -155,7 +168,7 @@ def _read_hidden(question: str) -> str:
             return ""
 
 
-def _read_counters(client: "Client") -> "list[Counter] | None":
+def read_counters(client: "Client") -> "list[Counter] | None":
     """The counters that the token may see; ``None``: the service does not show them to it.
 
     Raises:

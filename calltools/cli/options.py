@@ -16,7 +16,7 @@ import typer
 from calltools.errors import CalltoolsError, traceback_places
 from calltools.reports import REPORTERS, endings
 from calltools.settings import read_settings
-from calltools.texts import Language
+from calltools.texts import Language, say
 
 
 class OutputFormat(StrEnum):
@@ -226,7 +226,7 @@ class FindingOptions:
         typer.Option("--no-fast-path", help="Every record through the exact road and the schema: slower, same answer."),
     ] = False
     max_findings: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Details for each rule in text; default 20 on a terminal.")
+        int | None, typer.Option(min=1, metavar="N", help="Examples of each rule in text; default 3 on a terminal.")
     ] = None
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
@@ -307,6 +307,8 @@ def exit_on_error(lang: Language, *, debug: bool = False) -> Iterator[None]:
         yield
     except CalltoolsError as error:
         typer.echo(format_error(error, lang), err=True)
+        if error.next_command is not None:
+            typer.echo(f"{say('next-command', lang)}\n  {error.next_command}", err=True)
         if debug:
             typer.echo(traceback_places(error), err=True)
         raise typer.Exit(error.exit_code) from None

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
 
+from calltools.cli.next_step import NextStep
 from calltools.cli.options import Color, FindingOptions, is_terminal, resolve_language
 from calltools.cli.terminal import force_utf8
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe, open_for_append
@@ -22,17 +23,17 @@ from calltools.settings import read_settings
 _DEFAULT_WIDTH: Final = 100
 _MIN_WIDTH: Final = 40
 _MAX_WIDTH: Final = 120
-_TERMINAL_FINDINGS_PER_RULE: Final = 20
+_TERMINAL_FINDINGS_PER_RULE: Final = 3
 
 
 def open_reporters(
-    showing: FindingOptions, stream: TextIO, stack: ExitStack, names: Sequence[str]
+    showing: FindingOptions, stream: TextIO | None, stack: ExitStack, names: Sequence[str]
 ) -> Iterator[SessionSink]:
     """The reporters of a run.
 
     Args:
         showing: What the user wants to see.
-        stream: Where findings are shown.
+        stream: Where findings are shown; ``None``: nowhere but in files.
         stack: Closes the report files: with an exception they do not appear.
         names: What the files of the run are called.
 
@@ -43,10 +44,11 @@ def open_reporters(
     settings = read_settings()
     usual = "concise" if showing.quiet else "text"
     chosen: str = showing.output_format or ("github" if settings.on_github else usual)
-    if not REPORTERS[chosen].for_people:
-        force_utf8(stream)
-    options = replace(_report_options(showing, stream), several_files=len(names) > 1)
-    yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
+    if stream is not None:
+        if not REPORTERS[chosen].for_people:
+            force_utf8(stream)
+        options = replace(_report_options(showing, stream), several_files=len(names) > 1)
+        yield ReporterSink(REPORTERS[chosen](stream, options), errors_only=showing.quiet)
     # The runner makes the file; a container that was handed the variable alone has none.
     if chosen == "github" and settings.step_summary and (path := Path(settings.step_summary)).is_file():
         page = stack.enter_context(open_for_append(path))
@@ -59,7 +61,13 @@ def open_reporters(
             yield enter_interrupt_safe(stack, ReportPerFileSink(path, names, create, force=showing.force))
             continue
         file = stack.enter_context(AtomicFile(path, force=showing.force).open_text())
-        yield ReporterSink(_create_reporter(form, showing, file))
+        yield ReporterSink(form(file, replace(_report_options(showing, file), several_files=len(names) > 1)))
+
+
+def create_next_step(showing: FindingOptions, stream: TextIO) -> list[NextStep]:
+    """What says which command is next, if the findings are text; the commands of programs are their own."""
+    chosen = showing.output_format or ("github" if read_settings().on_github else "text")
+    return [NextStep(_report_options(showing, stream))] if chosen == "text" and not showing.quiet else []
 
 
 def list_report_files(showing: FindingOptions, names: Sequence[str]) -> list[Path]:

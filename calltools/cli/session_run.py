@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
+from typing import BinaryIO
 
 import typer
 
@@ -26,8 +27,9 @@ from calltools.cli.options import (
     resolve_language,
 )
 from calltools.cli.progress import Progress
-from calltools.cli.reporters import list_report_files, open_reporters, wants_statistics
+from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
+from calltools.cli.typed_command import TypedCommand
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
@@ -52,9 +54,11 @@ from calltools.run import (
     InputFile,
     Job,
     OutcomeRejectsSink,
+    ReporterSink,
     RunContext,
     Session,
     SessionEvents,
+    SessionSink,
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
@@ -67,12 +71,13 @@ from calltools.workers import second_process
 from calltools.workers.batch_work import Cluster
 
 
-def validate_files(  # noqa: PLR0913 - the groups of options
+def validate_files(  # noqa: PLR0913, PLR0917 - the groups of options
     files: Sequence[str],
     reading: ReadingOptions,
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
+    typed: TypedCommand,
     *,
     converting: bool = False,
 ) -> None:
@@ -84,11 +89,12 @@ def validate_files(  # noqa: PLR0913 - the groups of options
         refuse_occupied_outputs(_report_paths(showing, names), inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         reporters = list(open_reporters(showing, sys.stdout, stack, names))
+        following = create_next_step(showing, sys.stdout)
         stamps = [_stamp_or_none(one.path) for one in inputs]
         summaries = Session(
             inputs,
-            [baseline],
-            reporters,
+            [baseline, *_past_uploads(showing)],
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=converting,
             wants_statistics=wants_statistics(showing),
@@ -97,6 +103,8 @@ def validate_files(  # noqa: PLR0913 - the groups of options
             processes=running.jobs or cpu_count(),
         ).run()
         _print_baseline(baseline.result, showing)
+        for step in following if not baseline.result.written else ():
+            step.print_for(typed, summaries)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
         if not converting and reading.as_of is None:
             _remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
@@ -110,8 +118,24 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     showing: FindingOptions,
     running: EngineOptions,
     layers: OptionLayers,
-) -> None:
-    """Convert files into one, or each into one of a folder, and end with the exit code."""
+    typed: TypedCommand | None = None,
+    *,
+    stream: BinaryIO | None = None,
+    watcher: SessionSink | None = None,
+) -> tuple[list[Summary], int]:
+    """Convert files into one, or each into one of a folder; gives the counts of each and the exit code.
+
+    Args:
+        files: As they were named.
+        writing: Where records go.
+        reading: How files are read.
+        showing: How findings are shown.
+        running: Where the work is done.
+        layers: The options of single files.
+        typed: The command as it was typed, to which the next one is like; ``None``: no next one is told.
+        stream: Takes the canonical CSV, where no output is named; standard output stays free.
+        watcher: Sees what is converted, and tells of it in place of the report on the screen.
+    """
     _tune_process(files)
     output = None if writing.output == "-" else as_path(writing.output)
     to_folder = is_folder_output(writing.output)
@@ -127,7 +151,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         others = [*outputs, *parts, *lists, *_report_paths(showing)]
         base, inputs = _open_inputs(files, others, reading, showing, layers, stack)
         names = [one.name for one in inputs]
-        converted = _create_conversion(output, names, writing, showing)
+        converted = _create_conversion(output or stream, names, writing, showing)
         outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
         left = _open_outcome_rejects(writing, base, showing, to_folder=to_folder)
         outputs = [*outputs, *(path for sink in left for path in sink.outputs)]
@@ -136,13 +160,15 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         for sink in (converted, *left):
             enter_interrupt_safe(stack, sink)
         changes = _open_changes(writing, showing, stack)
-        stream = sys.stdout if output else sys.stderr
-        reporters = list(open_reporters(showing, stream, stack, names))
+        shown_on = sys.stdout if output is not None and stream is None else sys.stderr
+        reporters = list(open_reporters(showing, None if watcher else shown_on, stack, names))
+        following = create_next_step(showing, shown_on) if typed else []
+        watchers = [] if watcher is None else [watcher]
         summaries = Session(
             inputs,
             # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, *left, converted],
-            reporters,
+            [baseline, *changes, *left, converted, *watchers, *_past_uploads(showing)],
+            [*reporters, *map(ReporterSink, following)],
             _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
             converting=True,
             wants_statistics=wants_statistics(showing),
@@ -157,15 +183,27 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
-    raise typer.Exit(0 if baseline.result.written else _exit_code(summaries, showing))
+        if typed is not None and not baseline.result.written and output is not None:
+            for step in following:
+                step.print_for(typed, summaries, after="\n")
+    return summaries, 0 if baseline.result.written else _exit_code(summaries, showing)
+
+
+def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
+    """What tells reports for people of uploads: none, if there is no such report."""
+    if not wants_statistics(showing):
+        return []
+    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+
+    return [PastUploads()]
 
 
 def _create_conversion(
-    output: Path | None, names: Sequence[str], writing: WritingOptions, showing: FindingOptions
+    output: Path | BinaryIO | None, names: Sequence[str], writing: WritingOptions, showing: FindingOptions
 ) -> ConversionSink | FolderConversionSink:
     """The sink that writes good records and rejects: into one file, or into one of a folder for each input."""
     all_or_nothing = writing.on_error is OnError.FAIL
-    if output is not None and is_folder_output(writing.output):
+    if isinstance(output, Path) and is_folder_output(writing.output):
         return FolderConversionSink(output, names, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing)
     return ConversionSink(
         output or sys.stdout.buffer, writing.rejects, force=showing.force, all_or_nothing=all_or_nothing

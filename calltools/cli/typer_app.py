@@ -13,8 +13,10 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from calltools.cli.help_pages import HelpPages, RussianFormatter
 from calltools.errors import nearest_word
 from calltools.files.remote_path import as_path
+from calltools.settings import language_of_arguments
 from calltools.texts import Language, say
 from calltools.texts.keys import MessageKey
 
@@ -33,16 +35,18 @@ def expand_options(command: Callable[..., None]) -> Callable[..., None]:
         for parameter in inspect.signature(command).parameters.values()
         if parameter.name not in groups
     ]
-    for group in groups.values():
-        parameters += _option_parameters(group)
+    options = (parameter for group in groups.values() for parameter in _option_parameters(group))
+    # An option that several groups share is one option of the command, as the first of them describes it.
+    parameters += {parameter.name: parameter for parameter in reversed([*options])}.values()
 
     @wraps(command)
     def wrapper(**values: Any) -> None:
         arguments = {
-            name: group(**{field.name: values.pop(field.name) for field in dataclasses.fields(group)})
+            name: group(**{field.name: values[field.name] for field in dataclasses.fields(group)})
             for name, group in groups.items()
         }
-        command(**values, **arguments)
+        of_groups = {field.name for group in groups.values() for field in dataclasses.fields(group)}
+        command(**{name: value for name, value in values.items() if name not in of_groups}, **arguments)
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads this attribute
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -89,9 +93,20 @@ class _FastValues:
         return parameters
 
 
+_HELP_OPTIONS: Final = frozenset({"-h", "--help"})
+
+
 class _NamedErrors:
     def parse_args(self, context: Any, words: list[str]) -> list[str]:
-        """As the class of typer does it; an error that the parser raises bears the command, for its help."""
+        """As the class of typer does it; an error that the parser raises bears the command, for its help.
+
+        Help is in the language of ``--lang``; a command that has no such option takes it for its help alone.
+        """
+        if language_of_arguments(words) == "ru":
+            context.formatter_class = RussianFormatter
+        has_language = any("--lang" in one.opts for one in getattr(self, "params", ()))
+        if not has_language and _HELP_OPTIONS & set(words):
+            words = _without_language(words)
         try:
             rest: list[str] = super().parse_args(context, words)  # type: ignore[misc]  # of the other base class
         except CommandLineError as error:
@@ -100,12 +115,26 @@ class _NamedErrors:
         return rest
 
 
-class _Command(_FastValues, _NamedErrors, TyperCommand):
+class _Command(HelpPages, _FastValues, _NamedErrors, TyperCommand):
     pass
 
 
-class _Group(_FastValues, _NamedErrors, TyperGroup):
+class _Group(HelpPages, _FastValues, _NamedErrors, TyperGroup):
     pass
+
+
+def _without_language(words: list[str]) -> list[str]:
+    """The words before the first command or argument, without ``--lang`` and its value; the others as they are."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--lang":
+            next(rest, None)
+        elif not word.startswith("--lang="):
+            kept.append(word)
+            if not word.startswith("-"):
+                break
+    return [*kept, *rest]
 
 
 #: What an error says whose sentence is ours.
@@ -199,9 +228,26 @@ def explain_usage_error(error: Any, language: Language) -> str:
     """
     if type(error).__name__ == "NoArgsIsHelpError":
         return str(error.format_message())
+    if _names_file(error):
+        return begin_lines(_file_argument(_QUOTED.findall(error.message)[0]), language)
     sentence = f"calltools: {_usage_sentence(error, language)}"
     command = getattr(error.ctx, "command_path", "calltools")
     return f"{sentence}\n{say('call-help', language, command=command)}"
+
+
+def begin_lines(path: str, language: Language) -> str:
+    """Three lines that say where to begin with a file."""
+    return say("call-begin", language, path=path)
+
+
+def _names_file(error: Any) -> bool:
+    """Whether a file stands where a command should."""
+    words = _QUOTED.findall(error.message)[:1] if error.message.startswith("No such command") else []
+    return bool(words) and error.ctx is not None and error.ctx.parent is None and Path(words[0]).exists()
+
+
+def _file_argument(word: str) -> str:
+    return word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
 
 
 def _usage_sentence(error: Any, language: Language) -> str:
@@ -226,9 +272,6 @@ def _sentence_on_words(error: Any, language: Language) -> str:
     message: str = error.message
     if message.startswith("No such command"):
         word, *near = _QUOTED.findall(message)
-        if error.ctx.parent is None and Path(word).exists():
-            path = word if re.fullmatch(r"[\w./\\:@%+=,-]+", word) else f'"{word}"'
-            return f"{word}: {say('call-file', language, path=path)}"
         return _unknown_word("call-command-unknown", word, near, language)
     if message.startswith("Missing command"):
         return say("call-command-missing", language, choices=", ".join(_commands_of(error)))

@@ -8,6 +8,7 @@ import typer
 
 from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import exit_on_error, format_examples
+from calltools.cli.typed_command import read_typed_command
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -57,7 +58,8 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
             refuse_wrong_request(counter, chosen.comment, dry_run=chosen.dry_run)
             return FileOptions(counter or 0, chosen, layers.apply(follow, matching), layers.apply(absence))
 
-        raise typer.Exit(upload_files(files, options_for, access, output, recursive=send.recursive))
+        typed = read_typed_command(context)
+        raise typer.Exit(upload_files(files, options_for, access, output, typed, recursive=send.recursive))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import typer
 
 from calltools.cli.options import format_error, is_terminal
 from calltools.cli.terminal import redirect_to_devnull
+from calltools.cli.typed_command import TypedCommand, free_name
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError, traceback_places
 from calltools.ledger import Event, Part, UploadPlan
@@ -49,16 +50,20 @@ class UploadConsole:
     Args:
         options: How what happens is printed.
         format_part: Gives the line of a part.
+        tells_findings: Whether findings are printed that stop nothing.
     """
 
-    def __init__(self, options: OutputOptions, format_part: PartFormatter) -> None:
+    def __init__(self, options: OutputOptions, format_part: PartFormatter, *, tells_findings: bool = True) -> None:
         self.options = options
+        self._tells_findings = tells_findings
         self._format_part = format_part
         self._live: Any = None
         self._counter_labels: dict[int, str] = {}
         self._hidden_counters: set[int] = set()
         #: Of the last plan.
         self._label = ""
+        #: Calls of all plans.
+        self._planned = 0
         self._on_terminal = is_terminal(sys.stderr)
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
@@ -84,14 +89,14 @@ class UploadConsole:
 
     def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
         """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
-        if not findings or (self.options.quiet and not refused):
+        if not findings or (not refused and (self.options.quiet or not self._tells_findings)):
             return
         from calltools.cli.reporters import report_width  # noqa: PLC0415 - as below
         from calltools.reports import REPORTERS  # noqa: PLC0415 - pandas, which a file known to be clean does not need
         from calltools.reports.reporter import ReportOptions  # noqa: PLC0415 - as above
 
         width = report_width(sys.stderr)
-        options = ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE, width=width, uploading=True)
+        options = ReportOptions(self.options.language, limit=_EXAMPLES_PER_RULE, width=width)
         reporter = REPORTERS["text"](sys.stderr, options)
         reporter.start(summary.source, summary.name)
         for found in findings:
@@ -116,6 +121,7 @@ class UploadConsole:
     def report_plan(self, name: str, plan: UploadPlan, waiting: Sequence[Part]) -> None:
         """Print what would be sent, and why the rest would not."""
         self._label = self._counter_labels.get(plan.counter, str(plan.counter))
+        self._planned += plan.records_to_send + sum(part.rows for part in waiting)
         self.notify("upload-plan", path=name, counter=self._label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
             self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
@@ -182,6 +188,18 @@ class UploadConsole:
                 self.notify("upload-seen-watched", watch=watch, command=check)
             else:
                 self.notify("upload-seen", command=check)
+
+    def say_next(self, typed: TypedCommand, code: int) -> None:
+        """Say the command after a plan, and the one after a file that was refused because of its errors."""
+        if self._planned and code == results.OK and "plan" in typed.options:
+            self._say_command("next-send", typed.drop("plan"))
+        elif code == results.FINDINGS:
+            mending = typed.as_command("convert").add(output=free_name("clean", ".csv"))
+            self._say_command("next-mend", mending)
+
+    def _say_command(self, key: MessageKey, command: TypedCommand) -> None:
+        if not self.options.quiet:
+            self._echo(f"{say(key, self.options.language)}\n  {command}", err=True)
 
     def print_detail(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence that only ``--verbose`` asks for."""
@@ -290,9 +308,11 @@ def _start_live_line(text: str) -> Any:
 
 
 @contextmanager
-def open_console(options: OutputOptions, format_part: PartFormatter = format_part_line) -> Iterator[UploadConsole]:
+def open_console(
+    options: OutputOptions, format_part: PartFormatter = format_part_line, *, tells_findings: bool = True
+) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
-    console = UploadConsole(options, format_part)
+    console = UploadConsole(options, format_part, tells_findings=tells_findings)
     try:
         yield console
     finally:

@@ -11,6 +11,7 @@ from time import time
 from typing import Final
 
 from calltools.cli.inputs import find_inputs
+from calltools.cli.typed_command import TypedCommand
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -135,11 +136,12 @@ class FileOptions:
     absence: AbsencePolicy
 
 
-def upload_files(
+def upload_files(  # noqa: PLR0913 - the files, and groups of options
     files: Sequence[str],
     options_for: Callable[[str], FileOptions],
     access: AccessOptions,
     output: OutputOptions,
+    typed: TypedCommand,
     *,
     recursive: bool = False,
 ) -> int:
@@ -150,22 +152,49 @@ def upload_files(
         options_for: Gives the options for a file by its name; called for all files before anything else is done.
         access: How the service is reached.
         output: How what happens is printed.
+        typed: The command, which the next one repeats.
         recursive: Whether folders in a folder are looked into.
     """
     inputs = find_inputs(files, [], output.language, quiet=output.quiet, recursive=recursive)
+    # What came through a pipe is not there any more for a next command.
+    return upload_found(inputs, options_for, access, output, None if "-" in files else typed)
+
+
+def upload_found(  # noqa: PLR0913 - the files, and groups of options
+    inputs: Sequence[FoundFile],
+    options_for: Callable[[str], FileOptions],
+    access: AccessOptions,
+    output: OutputOptions,
+    typed: TypedCommand | None = None,
+    *,
+    tells_findings: bool = True,
+) -> int:
+    """Upload files that were found; the rest is as in ``upload_files``.
+
+    Args:
+        inputs: The files.
+        options_for: See there.
+        access: See there.
+        output: See there.
+        typed: See there; ``None``: no next command is told.
+        tells_findings: Whether findings are printed that stop nothing; who has converted the file has told them.
+    """
     # For all files first: a wrong option for the last one is refused before the first is read.
     options = [options_for(one.name) for one in inputs]
     requests = [_build_request(one, chosen, access) for one, chosen in zip(inputs, options, strict=True)]
     # The form of the lines and a dry run are options of the command line alone: the same for every file.
     format_part = format_part_json if options[0].send.output_format is ResultFormat.JSON else format_part_line
-    with open_console(output, format_part) as console, ExitStack() as stack:
+    with open_console(output, format_part, tells_findings=tells_findings) as console, ExitStack() as stack:
         ledger = None if options[0].send.dry_run else stack.enter_context(open_ledger())
         if ledger is not None:
             console.print_detail("upload-ledger", folder=ledger.folder, count=len(list_parts(ledger)))
         uploaded = Uploader(ledger, _connect_once(access, console, stack), console).upload_files(requests)
         parts = (part for result in uploaded for part in result.parts)
         _say_what_follows(console, parts, access, options[0].follow)
-        return max(result.code for result in uploaded)
+        code = max(result.code for result in uploaded)
+        if typed is not None and options[0].send.output_format is ResultFormat.TEXT:
+            console.say_next(typed, code)
+        return code
 
 
 def _say_what_follows(

@@ -12,6 +12,7 @@ from calltools.cli.options import (
     format_examples,
     resolve_language,
 )
+from calltools.cli.typed_command import read_typed_command, telling_next
 from calltools.cli.typer_app import expand_options
 from calltools.runtime.startup import load_arrow
 
@@ -30,8 +31,9 @@ def validate_command(
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
         reading, showing, running = (layers.apply(reading), layers.apply(showing), layers.apply(running))
-    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+    typed, language = read_typed_command(context), resolve_language(showing.lang)
+    with exit_on_error(language, debug=showing.debug), telling_next(typed, language):
         load_arrow()
         from calltools.cli.session_run import validate_files  # noqa: PLC0415 - heavy
 
-        validate_files(files, reading, showing, running, layers)
+        validate_files(files, reading, showing, running, layers, typed)

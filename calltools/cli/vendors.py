@@ -1,5 +1,6 @@
 """``calltools vendors``: which exports are known, which one a file is, and a profile of your own."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from calltools.cli.typer_app import App, expand_options
 from calltools.errors import SourceError, UnfitFileError
 
 app = App(
-    help="Known exports: list, show, detect, test, new.",
+    help="Known exports: list, show, detect, test, new, sample.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -117,6 +118,40 @@ def run_profile_examples(
         text, passed = run_profile_tests(paths or [], resolve_language(lang))
         typer.echo(text)
         raise typer.Exit(0 if passed else 1)
+
+
+@app.command(
+    epilog=format_examples(
+        "calltools vendors sample NAME -o export.csv",
+        "calltools vendors sample NAME -o export.json --records 500 --missed 30",
+        "calltools vendors sample canonical -o calls.xlsx --faults CT241=3,CT209=1",
+    )
+)
+def sample(  # noqa: PLR0913 - each is an option
+    name: Annotated[str, typer.Argument(metavar="NAME|canonical")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")],
+    records: Annotated[int, typer.Option(min=0, max=10_000_000, metavar="N", help="How many calls.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="Another number, other calls; the same, the same.")] = 1,
+    faults: Annotated[
+        str, typer.Option(metavar="CT241=3,CT209=1", help="Faults of these rules in so many records.")
+    ] = "",
+    missed: Annotated[
+        float | None, typer.Option(min=0, max=100, metavar="PERCENT", help="Share of missed calls.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
+    lang: _LangOption = None,
+) -> None:
+    """Invented calls in the exact form of a vendor's export, with faults on request."""
+    language = resolve_language(lang)
+    with exit_on_error(language):
+        from calltools.run.sample import SampleOptions, parse_faults, write_sample  # noqa: PLC0415 - heavy
+        from calltools.texts import say  # noqa: PLC0415 - heavy
+
+        options = SampleOptions(records, seed, missed, parse_faults(faults))
+        arguments = write_sample(name, output, options, force=force)
+        words = " ".join(["calltools", "convert", shlex.quote(str(output)), *arguments.split()])
+        typer.echo(say("sample-written", language, count=records, path=output, command=words), err=True)
 
 
 @app.command(

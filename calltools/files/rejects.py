@@ -5,7 +5,6 @@ fault is written with the code of the rule in front, and a file with such a mark
 until somebody puts the right value in its place.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +20,14 @@ from calltools.files.packed import read_head
 from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.cells import as_mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
+from calltools.model.marks import MARK, MARKED_CODES
 from calltools.model.titles import REJECT_TITLES
 
-#: Rules whose fault is gone when the cell is written as text: what readers saw of quotes, bytes and typed cells, and
-#: what only the neighbors of a record show.
-MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT008", "CT014", "CT015", "CT020", "CT209", "CT610"})
 #: Those of them whose record was not split into cells, though it is written as cells here.
 _MALFORMED_CODES: Final = ("CT006", "CT007", "CT008", "CT020")
 #: Of these the readers say nothing but the record.
 _OF_RECORD: Final = frozenset({"CT008", "CT020"})
-_MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
 _MARK_AND_REST: Final = r"(?s)^\[(?P<code>CT[0-9]{3})\] ?(?P<rest>.*)$"
-_UNDECODABLE: Final = "\ufffd"
 _HEAD_BYTES: Final = 64
 
 
@@ -45,29 +40,6 @@ def starts_like_rejects(path: Path) -> bool:
     """Whether a file begins as rejects are written, packed or not: as UTF-8 with commas, whatever the vendor writes."""
     head = read_head(path, _HEAD_BYTES)
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(REJECT_TITLES[0].encode())
-
-
-def mark_cells(cells: list[str], faults: Sequence[tuple[str, int | None]], width: int, first: int = 0) -> list[str]:
-    """The cells of a record with a mark in each that text alone would make sound.
-
-    Args:
-        cells: As they are in the source.
-        faults: Code of the rule, and position of the cell; ``None``: a cell with bytes that are no text, or with a
-            quote, or the first.
-        width: Cells of a complete record.
-        first: Position of the first cell of the source: the columns of rejects are before it.
-    """
-    marked = list(cells)
-    for code, position in faults:
-        at = position
-        if code == "CT008" and len(cells) != width:
-            continue  # it shows by itself
-        if at is None or at >= len(cells):
-            suspect = [number for sign in (_UNDECODABLE, '"') for number, cell in enumerate(cells) if sign in cell]
-            at = next(iter(suspect), first)
-        if at < len(marked) and not _MARK.match(marked[at]):
-            marked[at] = f"[{code}] {marked[at]}"
-    return marked
 
 
 def restore_faults(batch: Batch, titles: tuple[str, ...], identifiers: Collection[int] = ()) -> Batch:
@@ -146,7 +118,7 @@ def _restore_malformed(batch: Batch, titles: tuple[str, ...]) -> Batch:
     faults: dict[int, tuple[str, int]] = {}
     malformed = []
     for one in batch.malformed:
-        found = [(match[1], at) for at, cell in enumerate(one.cells) if (match := _MARK.match(cell))]
+        found = [(match[1], at) for at, cell in enumerate(one.cells) if (match := MARK.match(cell))]
         known = [fault for fault in found if fault[0] in MARKED_CODES]
         if known:
             faults[one.record] = known[0]
@@ -168,4 +140,4 @@ def _restore_malformed(batch: Batch, titles: tuple[str, ...]) -> Batch:
 
 
 def _without_marks(one: MalformedRecord) -> MalformedRecord:
-    return replace(one, cells=tuple(_MARK.sub("", cell, 1) if _MARK.match(cell) else cell for cell in one.cells))
+    return replace(one, cells=tuple(MARK.sub("", cell, 1) if MARK.match(cell) else cell for cell in one.cells))

@@ -37,7 +37,7 @@ def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
         read = build_hints(**{**known, **named, **({} if row is None else {"header_row": int(row)})})
         hints = replace(read, quotes=hints.quotes)
     if "identifiers" in given:
-        given |= _split_second_file(given["identifiers"])
+        given |= split_second_file(given["identifiers"])
     changed = {_FIELDS[key][0]: _FIELDS[key][1](text) for key, text in given.items() if key in _FIELDS}
     return replace(options, hints=hints, **changed)  # type: ignore[arg-type]  # each reader gives what its field takes
 
@@ -47,7 +47,8 @@ def join_second_file(path: str, sheet: str | None) -> str:
     return f"{path}{_SHEET_SIGN}{sheet}" if sheet else path
 
 
-def _split_second_file(text: str) -> dict[str, str]:
+def split_second_file(text: str) -> dict[str, str]:
+    """A second file as the options that name it: the file, and of a workbook the sheet."""
     path, sign, sheet = text.rpartition(_SHEET_SIGN)
     if sign and path.lower().endswith(INPUTS["workbook"].endings):
         return {"identifiers": path, "identifiers-sheet": sheet}

@@ -7,7 +7,7 @@ from typing import Final
 
 from calltools.errors import CalltoolsError
 from calltools.guide.answers import join_second_file
-from calltools.guide.question import Choice, Found, Question, Sentence, sentence
+from calltools.guide.question import Choice, Found, Question, Sentence, plain_sentence, sentence
 from calltools.guide.second_files import SecondFile
 from calltools.guide.wide_choices import CURRENCIES, REGIONS, ZONES
 from calltools.model.titles import redacted_titles
@@ -37,15 +37,6 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
 _TITLES_SHOWN: Final = 4
 
 
-def plain(text: str) -> Sentence:
-    """A text that is the same in every language, such as a title of the file."""
-    return Sentence((_escape(text), _escape(text)))
-
-
-def _escape(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
-
-
 def ask_sheet(name: str, heads: Mapping[str, Sequence[Sequence[str]]] | Sequence[str]) -> Question:
     """Which sheet of a workbook holds the calls.
 
@@ -59,7 +50,7 @@ def ask_sheet(name: str, heads: Mapping[str, Sequence[Sequence[str]]] | Sequence
         "choice",
         sentence("guide-sheet"),
         sentence("guide-sheet-why", count=len(heads)),
-        choices=tuple(Choice(one, plain(one), _titles_of(rows.get(one, ()))) for one in heads),
+        choices=tuple(Choice(one, plain_sentence(one), _titles_of(rows.get(one, ()))) for one in heads),
         file=name,
     )
 
@@ -79,7 +70,7 @@ def ask_records(name: str, paths: Sequence[str], first: str) -> Question:
         sentence("guide-records"),
         sentence("guide-records-why", count=len(paths)),
         found=Found(first, sentence("guide-records-longest")),
-        choices=tuple(Choice(one, plain(one)) for one in paths),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in paths),
         file=name,
     )
 
@@ -91,7 +82,7 @@ def ask_vendor(name: str, names: Sequence[str]) -> Question:
         "choice",
         sentence("guide-vendor"),
         sentence("guide-vendor-why"),
-        choices=tuple(Choice(one, plain(one)) for one in names),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in names),
         file=name,
     )
 
@@ -211,7 +202,7 @@ def ask_identifiers(name: str, without: int, second_files: Sequence[SecondFile])
             join_second_file(str(one.path), one.sheet),
             sentence("guide-identifiers-sheet-of", sheet=one.sheet, path=one.path.name)
             if one.sheet
-            else plain(one.path.name),
+            else plain_sentence(one.path.name),
             sentence("guide-identifiers-titles", titles=one.titles),
         )
         for one in second_files
@@ -237,7 +228,7 @@ def ask_identifiers_sheet(path: str, sheets: Sequence[str]) -> Question:
         "choice",
         sentence("guide-identifiers-sheet", path=path),
         sentence("guide-identifiers-sheet-why"),
-        choices=tuple(Choice(one, plain(one)) for one in sheets),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in sheets),
     )
 
 
@@ -285,7 +276,7 @@ def ask_inbound_context(name: str, column: str, words: str) -> Question:
         "text",
         sentence("guide-context"),
         sentence("guide-context-why", column=column),
-        choices=tuple(Choice(one, plain(one)) for one in listed if one),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in listed if one),
         free_text=True,
         file=name,
     )

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from calltools.errors import UsageError
 from calltools.guide.answers import Answers
 from calltools.guide.question import Choice, Found, Question, sentence
 from calltools.metrica.responses import Counter
+
+#: Keys of the questions about where calls go.
+UPLOAD_KEYS: Final = frozenset({"counter", "goal"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from calltools.errors import CalltoolsError
 from calltools.guide.question import Sentence, sentence
 from calltools.guide.trial import Trial
 from calltools.model.batch import Source
 from calltools.model.titles import redacted_titles
 from calltools.reports.text import DATE_ORDERS, DELIMITERS
 from calltools.run.context import RunOptions
+from calltools.run.source import OpenedExport
 from calltools.texts.keys import Word
 from calltools.vendors.profile import Profile
 
@@ -42,7 +42,8 @@ def describe_vendor(profile: Profile | None) -> Sentence:
     return sentence("guide-found-vendor", title=profile.title, columns=redacted_titles(profile.recognize))
 
 
-def describe_fault(fault: CalltoolsError) -> tuple[Sentence, ...]:
-    """What a refusal tells of the file."""
-    vendor = fault.facts.get("vendor")
-    return (sentence("guide-found-export", vendor=vendor),) if vendor else ()
+def describe_opened(opened: OpenedExport) -> Iterator[Sentence]:
+    """What the header of a file tells."""
+    yield from describe_source(opened.table.source)
+    if opened.is_canonical or len(opened.fitting) == 1:
+        yield describe_vendor(None if opened.is_canonical else opened.fitting[0])

@@ -5,12 +5,15 @@ answer: the file is converted, without writing, and its fault or its findings ar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from calltools.errors import CalltoolsError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
+from calltools.files.workbook.kept import keep_or_share_workbook_process
+from calltools.files.workbook.reader import read_sheet_heads
 from calltools.guide import ask, describing, losses
 from calltools.guide.answers import Answers, apply_answers
 from calltools.guide.mapping import Draft, ask_about_mapping, draft_for, read_mapping_answer
@@ -19,6 +22,8 @@ from calltools.guide.second_files import SecondFile, find_second_files
 from calltools.guide.trial import Trial, show_examples, try_file
 from calltools.model.batch import Source
 from calltools.run.context import RunOptions
+from calltools.run.source import open_export
+from calltools.vendors import profile_library
 
 #: Faults of a header that no profile fits: the columns are asked about.
 _UNKNOWN_EXPORT: Final = frozenset({"vendor-none", "vendor-none-near", "vendor-headless"})
@@ -108,7 +113,8 @@ class Inspection:
             options = apply_answers(self.options, {question.key: answer})
         except UsageError:
             return ()
-        return show_examples(about, options, question.key, show_values=show_values)
+        with keep_or_share_workbook_process():
+            return show_examples(about, options, question.key, show_values=show_values)
 
     def read(self, question: Question, answer: str) -> str:
         """An answer as the option takes it.
@@ -137,7 +143,8 @@ def inspect(
     refused: dict[str, tuple[str, CalltoolsError]] = {}
     while True:
         try:
-            return _inspect(inputs, given, base, refused)
+            with keep_or_share_workbook_process():
+                return _inspect(inputs, given, base, refused)
         except _RefusedAnswer as wrong:
             # The question is asked again, with the reason.
             refused[wrong.key] = (given.pop(wrong.key), wrong.fault)
@@ -229,7 +236,19 @@ class _Look:
         question = ask.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None
-        return InspectedFile(self.found, facts=describing.describe_fault(fault)), [question], None
+        return InspectedFile(self.found, facts=self._describe_opened()), [question], None
+
+    def _describe_opened(self) -> tuple[Sentence, ...]:
+        """What is known of a file whose records cannot be read yet."""
+        named = self.options.vendor not in {"auto", "none"}
+        profiles = (profile_library.find_profile(self.options.vendor),) if named else profile_library.load_profiles()
+        with suppress(UsageError), Unpacker() as unpacker:
+            path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
+            opened = open_export(
+                path, self.found.name, self.options.hints, profiles, named=named, limits=self.options.limits
+            )
+            return tuple(describing.describe_opened(opened))
+        return ()
 
     def _refuse_answer(self, fault: CalltoolsError) -> None:
         """Ask again for an answer that the file, or the world, contradicts.
@@ -248,8 +267,6 @@ class _Look:
 
     def _other_sheets(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """The sheets of a workbook with several, each with its first rows."""
-        from calltools.files.workbook.reader import read_sheet_heads  # noqa: PLC0415 - only for a workbook
-
         with Unpacker() as unpacker:
             path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
             heads = read_sheet_heads(path, self.found.name, self.options.limits)

@@ -1,5 +1,6 @@
 """An export that nobody knows: its columns are asked about, and the answers become a profile."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,8 +20,15 @@ from calltools.fields.redaction import redact_cells
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.guide.answers import Answers
-from calltools.guide.ask import plain
-from calltools.guide.question import Choice, Found, Question, Sentence, sentence
+from calltools.guide.question import (
+    Choice,
+    Found,
+    Question,
+    Sentence,
+    list_meanings,
+    plain_sentence,
+    sentence,
+)
 from calltools.guide.time_formats import read_cells, read_time_format, write_time_format
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Source, Table
@@ -33,6 +41,7 @@ from calltools.texts.keys import Language, MessageKey
 from calltools.vendors import profile_library, propose
 from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.infer import (
+    FULL_NAME,
     InferredColumns,
     SampleColumns,
     distinct_words,
@@ -43,6 +52,7 @@ from calltools.vendors.infer import (
 from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile_tests import run_example
+from calltools.vendors.time_columns import find_time_columns
 
 #: Begin of the key of a question about the column of a field, and about a word of the vendor.
 COLUMN: Final = "column."
@@ -85,6 +95,11 @@ _MONEY_TITLE: Final = r"(?i)price|revenue|amount|\bsum\b|budget|доход|вы�
 _CURRENCY_CODE: Final = "[A-Z]{3}"
 _MIN_SHARE: Final = 0.6
 _SAMPLE_CELLS: Final = 3
+#: Of a cell that is shown.
+_SHOWN_LETTERS: Final = 30
+_PHONE: Final = r"[+]?[0-9(][0-9 ()./-]{5,20}[0-9]"
+_DURATION: Final = r"[0-9]{1,6}([.,][0-9]+)?|[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?|[0-9]+ ?(s|sec|с|сек)[.]?"
+_FULL_NAME: Final = re.compile(FULL_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +272,8 @@ def _column_questions(draft: Draft, answers: Answers) -> Iterator[Question]:
         if f"{COLUMN}{name}" in answers or not _is_askable(name, draft):
             continue
         titles = COLUMN_JOINER.join(draft.guess.columns.get(name, ())) or NO_COLUMN
+        likely = {title: cells for title, cells in draft.columns.items() if _may_hold(name, title, draft)}
+        shown = likely or draft.columns
         yield Question(
             f"{COLUMN}{name}",
             "choice",
@@ -264,28 +281,45 @@ def _column_questions(draft: Draft, answers: Answers) -> Iterator[Question]:
             sentence(why),
             found=Found(titles, _reason(name, draft)),
             choices=(
-                *(Choice(title, plain(title), _show_cells(name, draft.columns[title])) for title in draft.columns),
+                *(Choice(title, plain_sentence(title), _show_cells(cells)) for title, cells in shown.items()),
                 Choice(NO_COLUMN, sentence("guide-column-none"), also=("нет", "no", "none")),
             ),
-            free_text=name == "DateTime",
+            # Any title of the file is an answer, and two of them with a plus.
+            free_text=True,
             file=draft.name,
         )
 
 
 def _is_askable(name: str, draft: Draft) -> bool:
-    """Whether a column could hold the field at all: money is asked about only where there is some."""
-    if name == "Price":
-        return any(_may_be_money(title, cells) for title, cells in draft.columns.items())
-    if name == "Currency":
-        return "Price" in draft.guess.columns and any(
-            _share(full_match(cells, _CURRENCY_CODE), cells) > _MIN_SHARE for cells in draft.columns.values()
-        )
+    """Whether to ask for the column of a field: about money only where there is some."""
+    if name in {"Price", "Currency"}:
+        needed = name == "Price" or "Price" in draft.guess.columns
+        return needed and any(_may_hold(name, title, draft) for title in draft.columns)
     return True
 
 
-def _may_be_money(title: str, cells: Cells) -> bool:
-    named = bool(pc.match_substring_regex(pa.array([title]), _MONEY_TITLE)[0].as_py())
-    return named and _share(full_match(cells, _AMOUNT), cells) > _MIN_SHARE
+def _may_hold(name: str, title: str, draft: Draft) -> bool:
+    """Whether a column could hold a field, by its cells."""
+    cells = draft.columns[title]
+    match name:
+        case "DateTime":
+            return _holds_times(cells)
+        case "PhoneNumber":
+            return _share(full_match(cells, _PHONE), cells) > _MIN_SHARE / 2 and not _holds_times(cells)
+        case "direction" | "CallMissed":
+            words = distinct_words(draft.columns, title)
+            return bool(words) and not full_match(pa.array(words), _AMOUNT).all()
+        case "TalkDuration" | "HoldDuration":
+            return _share(full_match(cells, _DURATION), cells) > _MIN_SHARE
+        case "Price":
+            named = re.search(_MONEY_TITLE, title) is not None
+            return named and _share(full_match(cells, _AMOUNT), cells) > _MIN_SHARE
+        case _:
+            return _share(full_match(cells, _CURRENCY_CODE), cells) > _MIN_SHARE
+
+
+def _holds_times(cells: Cells) -> bool:
+    return find_time_columns({"": cells}) is not None
 
 
 def _share(mask: object, cells: Cells) -> float:
@@ -303,19 +337,24 @@ def _reason(name: str, draft: Draft) -> Sentence:
         return read_cells(draft.columns, titles, guess.time_format)
     if name in {"direction", "CallMissed"}:
         words = distinct_words(draft.columns, titles[0])
-        return sentence(
-            "guide-column-words", words=", ".join(f"{word} = {guess.word_meanings.get(word) or '?'}" for word in words)
+        known = _DIRECTIONS if name == "direction" else _STATES
+        unclear: tuple[MessageKey, tuple[str, ...]] = ("guide-word-unclear", ())
+        return list_meanings(
+            {word: sentence(known.get(guess.word_meanings.get(word, ""), unclear)[0]) for word in words}
         )
-    return _show_cells(name, draft.columns[titles[0]]) or sentence("guide-column-empty")
+    return _show_cells(draft.columns[titles[0]])
 
 
-def _show_cells(name: str, cells: Cells) -> Sentence | None:
-    """Three cells of a column, masked as the cells of any field may have to be."""
+def _show_cells(cells: Cells) -> Sentence:
+    """Three cells of a column, masked by what they look like."""
     distinct = pc.unique(cells.filter(pa.array(non_empty(cells)))).slice(0, _SAMPLE_CELLS)
     if not len(distinct):
         return sentence("guide-column-empty")
-    shown = redact_cells("PhoneNumber" if name == "PhoneNumber" else "", distinct).to_pylist()
-    return plain(", ".join(text[:40] for text in shown))
+    if not _holds_times(distinct):
+        is_phone = full_match(distinct, _PHONE).any()
+        distinct = redact_cells("PhoneNumber" if is_phone else "", distinct)
+    shown = [_FULL_NAME.sub("***", text)[:_SHOWN_LETTERS] for text in distinct.to_pylist()]
+    return plain_sentence(", ".join(shown))
 
 
 def _reading_questions(draft: Draft, answers: Answers) -> Iterator[Question]:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from calltools.errors import CalltoolsError, UsageError
 from calltools.texts import Language, render_text, say
-from calltools.texts.keys import MessageKey, Text
+from calltools.texts.keys import LANGUAGES, MessageKey, Text
 
 #: ``choice``: one of the choices; ``text``: free text, such as an IANA zone; ``file``: the path of a file that exists;
 #: ``new-file``: the path of a file that is going to be written.
@@ -37,6 +37,24 @@ class Sentence:
 def sentence(key: MessageKey, /, **facts: object) -> Sentence:
     """A sentence by its key."""
     return Sentence(key, facts)
+
+
+def list_meanings(meanings: Mapping[str, Sentence]) -> Sentence:
+    """Words, each with what it means: ``Вх = incoming, Исх = outgoing``."""
+    english, russian = (
+        ", ".join(f"{word} = {meaning.say(language)}" for word, meaning in meanings.items()) for language in LANGUAGES
+    )
+    return plain_sentence(english, russian)
+
+
+def plain_sentence(english: str, russian: str | None = None) -> Sentence:
+    """A text without facts, such as a title of the file; the same in both languages unless both are given."""
+    pair = (english, english if russian is None else russian)
+    return Sentence((_escape(pair[0]), _escape(pair[1])))
+
+
+def _escape(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,14 @@ class Question:
             return self.found.value
         return None if self.required else NOTHING
 
+    def name(self, answer: str, language: Language = "en") -> str:
+        """An answer as a person knows it: where answers are no words of people, its label."""
+        if self.kind != "text" and answer != NOTHING:
+            for choice in self.choices:
+                if choice.value == answer:
+                    return choice.label.say(language)
+        return answer
+
     def as_json(self, language: Language) -> dict[str, Any]:
         """The question in words, for a page or a program."""
         return {
@@ -157,7 +183,7 @@ class Example:
 
 
 def read_answer(question: Question, typed: str) -> str:
-    """The answer that a person meant: a value, the number of a choice, its label in any language, another word for it.
+    """The answer that a person meant: the number of a choice, its value, its label in any language, a word for it.
 
     Args:
         question: The question.
@@ -173,6 +199,8 @@ def read_answer(question: Question, typed: str) -> str:
         return question.default
     if not question.required and text.lower() in _NOTHING_WORDS:
         return NOTHING
+    if text.isdigit() and 1 <= int(text) <= len(question.choices):
+        return question.choices[int(text) - 1].value
     for choice in question.choices:
         if text == choice.value:
             return choice.value
@@ -180,8 +208,6 @@ def read_answer(question: Question, typed: str) -> str:
         words = {choice.value.lower(), *choice.also, *(choice.label.say(one).lower() for one in ("en", "ru"))}
         if text.lower() in words:
             return choice.value
-    if text.isdigit() and 1 <= int(text) <= len(question.choices):
-        return question.choices[int(text) - 1].value
     if question.free_text:
         return text
     raise UsageError("guide-answer-other", given=text, count=len(question.choices))

@@ -1,11 +1,12 @@
 """One file, opened and converted as the options say, without writing: its counts, its findings, some of its calls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-import pyarrow as pa
+import numpy as np
+import pyarrow.compute as pc
 
 from calltools.errors import CalltoolsError
 from calltools.fields.kernels.byte_kernels import digits_only
@@ -16,7 +17,7 @@ from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.guide.question import Example
 from calltools.model.batch import Batch, Table
-from calltools.model.cells import Cells, Mask, combine_chunks
+from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, non_empty
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
@@ -86,7 +87,7 @@ class Trial:
     def values(self, code: str) -> Cells:
         """The cells that a rule has found."""
         table = self.findings.table
-        return combine_chunks(table.filter(pa.compute.equal(table["code"], code))["value"]).drop_null()
+        return combine_chunks(table.filter(pc.equal(table["code"], code))["value"]).drop_null()
 
 
 def try_file(found: FoundFile, options: RunOptions) -> Trial:
@@ -118,7 +119,7 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
     fields = CHANGED_FIELDS.get(key, _WHOLE_CALL)
     with Unpacker() as unpacker, suppress(CalltoolsError):
         job = _prepare(found, options, unpacker, keep=True)
-        shown = _Examples(job, fields, show_values)
+        shown = _Examples(job, key, fields, show_values)
         with suppress(_Enough):
             job.run(found.name, [shown])
         return tuple([*shown.changed, *shown.others][:_SHOWN])
@@ -136,6 +137,7 @@ class _Examples:
     """Takes the records that show best what an answer changes."""
 
     job: Job
+    key: str
     fields: tuple[str, ...]
     show_values: bool
     changed: list[Example] = field(default_factory=list)
@@ -149,27 +151,38 @@ class _Examples:
         """
         if not len(batch) or batch.origin is None:
             return
-        cells = self._cells(batch)
+        before, after = self._cells(batch)
+        interesting = self._interesting(batch)
         for row in range(len(batch)):
-            before, after = cells[0], cells[1]
             example = Example(
                 int(batch.places[row]),
                 {title: texts[row] for title, texts in before.items()},
                 {name: texts[row] for name, texts in after.items() if texts[row]},
                 bool(bad[row]),
             )
-            is_changed = any(
-                texts[row] and texts[row] != before.get(title, [""] * len(batch))[row]
-                for (name, texts), title in zip(after.items(), self._titles(after), strict=True)
-                if name in self.fields
-            )
-            (self.changed if is_changed else self.others).append(example)
+            (self.changed if interesting[row] else self.others).append(example)
             if len(self.changed) >= _SHOWN:
                 raise _Enough
         del self.others[_SHOWN:]
 
-    def _titles(self, names: Sequence[str] | Mapping[str, object]) -> list[str]:
-        return [self.job.plan.layout.get(name, ("", None))[0] for name in names]
+    def _interesting(self, batch: Batch) -> Mask:
+        """The records that the answer is about: those without an identifier, those that got one, those it rewrites."""
+        names = batch.columns.column_names
+        ids = [non_empty(batch.cells(name)) for name in IDENTIFIER_FIELDS if name in names]
+        identified = np.logical_or.reduce(ids) if ids else np.zeros(len(batch), bool)
+        if self.key == "static-call":
+            return ~identified
+        if self.key in {"identifiers", "identifiers-sheet"}:
+            return identified
+        changed = np.zeros(len(batch), bool)
+        for name in self.fields:
+            known = self.job.plan.layout.get(name)
+            if name in names and known is not None and batch.origin is not None:
+                cells = batch.cells(name)
+                changed |= as_mask(pc.not_equal(cells, combine_chunks(batch.origin.column(known[1])))) & non_empty(
+                    cells
+                )
+        return changed
 
     def _cells(self, batch: Batch) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Cells before by title, and after by field; those of the time and the phone tell which call it is."""
@@ -198,8 +211,6 @@ class _Examples:
 
 def format_moment(seconds: str, zone: str) -> str:
     """Unix seconds as a date and a time with the offset of a zone: ``2026-03-02 10:00:00 +03:00``."""
-    import numpy as np  # noqa: PLC0415 - only here
-
     if not seconds:
         return seconds
     epoch = np.array([int(seconds)], np.int64)

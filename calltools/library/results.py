@@ -22,7 +22,7 @@ from calltools.texts.keys import MessageKey
 
 #: Counts of a summary that are the same in each run over the same data.
 _LASTING: Final = tuple(
-    one.name for one in fields(Summary) if one.name not in {"source", "call_statistics", "now", "error"}
+    one.name for one in fields(Summary) if one.name not in {"source", "call_statistics", "now", "error", "uploads"}
 )
 #: Columns of the findings on a table, in which no record has a line or a sheet.
 _OF_TABLES: Final = ("code", "name", "severity", "record", "column", "value", "message", "fix_kind", "after")

@@ -36,7 +36,9 @@ _CLOCK_OF_MIDNIGHT: Final = r",?[T ]0?0:00(?::00(?:[.,]0+)?)?$"
 _DATE_CHARACTERS: Final = 16
 _END_OF_DAY: Final = " 23:59:59"
 #: Why a record cannot be used, in the order in which it is looked for; its place here is its number.
-UNUSABLE_OUTCOMES: Final[tuple[UnusableOutcome, ...]] = ("person", "time", "price", "currency", "nothing")
+UNUSABLE_OUTCOMES: Final[tuple[UnusableOutcome, ...]] = (
+    "person", "time", "price", "currency", "nothing", "repeated",
+)  # fmt: skip
 _USABLE: Final = -1
 
 

@@ -16,13 +16,15 @@ from calltools.model.finding import Findings
 #: What a record of the file of identifiers lacks, so that it cannot be joined to a call.
 Unusable: TypeAlias = Literal["damaged", "no-phone", "phone", "time", "identifier"]
 #: What a record of a file of outcomes lacks: whose it is, when it was, a readable price, its currency, or all of price
-#: and tag.
-UnusableOutcome: TypeAlias = Literal["person", "time", "price", "currency", "nothing"]
+#: and tag; or that it stands in an earlier one of these files, too.
+UnusableOutcome: TypeAlias = Literal["person", "time", "price", "currency", "nothing", "repeated"]
 
 #: Upper bounds of the bars of talk and hold, in seconds; the last bar has none.
 DURATION_BOUNDS_S: Final = (0, 10, 30, 60, 120, 300, 600, 1800)
 HOURS_PER_DAY: Final = 24
 DAYS_PER_WEEK: Final = 7
+#: Length of the counts of a day in ``CallStatistics.days``.
+COUNTS_OF_DAY: Final = 5
 
 
 def _zeros(*shape: int) -> Numbers:
@@ -39,7 +41,9 @@ class CallStatistics:
         calls: Count of records.
         answered_by_hour: Answered calls by weekday (Monday is 0) and hour, in the zone of the run.
         missed_by_hour: The same for missed calls.
-        days: Days since 1970 in that zone -> answered calls, missed ones, and those that have an identifier.
+        days: Days since 1970 in that zone -> answered calls, missed ones, those that have an identifier; and of all of
+            them the calls that are older than the service ties to visits, and those of these that have an identifier.
+        with_outcome: Calls of which the file says whether they were missed; 0: all count as answered.
         talk: Answered calls by duration of the talk, bars as in ``DURATION_BOUNDS_S``.
         hold: All calls by duration of the wait.
         identified: Calls by the field that identifies the visitor.
@@ -52,6 +56,7 @@ class CallStatistics:
     answered_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
     missed_by_hour: Numbers = field(default_factory=lambda: _zeros(DAYS_PER_WEEK, HOURS_PER_DAY))
     days: dict[int, Numbers] = field(default_factory=dict)
+    with_outcome: int = 0
     talk: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
     hold: Numbers = field(default_factory=lambda: _zeros(len(DURATION_BOUNDS_S) + 1))
     identified: dict[str, int] = field(default_factory=dict)
@@ -62,14 +67,36 @@ class CallStatistics:
         self.zone = other.zone
         self.calls += other.calls
         self.unidentified += other.unidentified
+        self.with_outcome += other.with_outcome
         self.answered_by_hour += other.answered_by_hour
         self.missed_by_hour += other.missed_by_hour
         self.talk += other.talk
         self.hold += other.hold
         for day, counts in other.days.items():
-            self.days[day] = self.days.get(day, _zeros(3)) + counts
+            self.days[day] = self.days.get(day, _zeros(COUNTS_OF_DAY)) + counts
         for name, count in other.identified.items():
             self.identified[name] = self.identified.get(name, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class PastUpload:
+    """What the ledger knows of an upload of a file of the same name.
+
+    Attributes:
+        at: When it was begun, Unix seconds.
+        counter: The counter.
+        sent: Calls that were sent.
+        accepted: Those of them that the service has taken; ``None``: not known.
+        linked: Those of them that it has linked to visits; ``None``: not known.
+        dynamic: Those of them that are not static: only these can be linked.
+    """
+
+    at: int
+    counter: int
+    sent: int
+    accepted: int | None
+    linked: int | None
+    dynamic: int
 
 
 @dataclass(slots=True)
@@ -102,6 +129,7 @@ class Summary:
         call_statistics: Statistics of the calls; empty unless a report draws them.
         now: The time that the run takes for now, Unix seconds.
         error: Why the file could not be read; the reports word it.
+        uploads: Uploads of a file of this name, if a report shows them.
     """
 
     name: str
@@ -127,6 +155,7 @@ class Summary:
     call_statistics: CallStatistics = field(default_factory=CallStatistics, repr=False)
     now: int = 0
     error: FileFault | None = None
+    uploads: tuple[PastUpload, ...] = ()
 
     def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
         """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""

@@ -4,7 +4,7 @@ No Arrow here: messages must start quickly.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 #: Titles before those of the file in rejects: they come first because a malformed record may have any number of cells.
@@ -27,3 +27,9 @@ def redacted_titles(titles: Iterable[str]) -> str:
     return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
         :_MAX_CHARACTERS
     ]
+
+
+def are_titles(cells: Sequence[str]) -> bool:
+    """Whether a row may be a header of unknown titles: most cells are filled, and those that are hold a letter."""
+    filled = [cell for cell in cells if cell.strip()]
+    return 2 * len(filled) > len(cells) and all(any(map(str.isalpha, cell)) for cell in filled)

@@ -1,9 +1,10 @@
 """Findings for a person at a terminal: what the file is, what is wrong by rule, and what to do next."""
 
+import io
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Final, TextIO
@@ -16,13 +17,14 @@ from calltools.model.batch import Batch, Source
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.reports.concise import format_concise_lines, format_lines_under_rule, format_severity
+from calltools.reports.concise import format_concise_lines, format_severity
 from calltools.reports.escape import escape_invisible
+from calltools.reports.examples import Example, format_examples
+from calltools.reports.lines import LineReporter
 from calltools.reports.reporter import (
     BOLD,
     DIM,
     RESET,
-    LineReporter,
     ReportOptions,
     RuleCount,
     RuleLimiter,
@@ -33,13 +35,12 @@ from calltools.reports.wording import (
     OUTCOME_REASONS,
     format_advice,
     format_counts_line,
-    format_options,
     format_total_line,
     worst_first,
 )
-from calltools.rules.catalog import RULES, RULES_BY_CODE
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import Language, MessageKey, render_text, say
-from calltools.texts.sentences import OPTION_ADVICE
+from calltools.texts.rule_titles import rule_heading
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -78,57 +79,48 @@ UNUSABLE: Final[Mapping[str, MessageKey]] = MappingProxyType(
 )
 
 
-#: Rules whose repaired cells ``calltools convert`` writes -> options on which the repair rests.
-_WRITTEN_FIXES: Final = {
-    rule.code: frozenset() if rule.fix == "safe" else frozenset(OPTION_ADVICE[rule.code])
-    for rule in RULES
-    if rule.fix == "safe" or (rule.fix and rule.cell and rule.repair is None)
-}
-
-
-@dataclass(slots=True)
-class FixableErrors:
-    """Counts errors that ``calltools convert`` repairs without other options than those of this run."""
-
-    count: int = 0
-
-    def add(self, findings: Findings, source: Source | None) -> None:
-        """Count some findings of a file."""
-        given = set() if source is None else {one.option for one in source.given}
-        table, codes = findings.table, [code for code, options in _WRITTEN_FIXES.items() if options <= given]
-        written = pc.is_in(table["code"], pa.array(codes, pa.string()))
-        errors = pc.and_(written, pc.equal(table["severity"], Severity.ERROR.value))
-        self.count += pc.sum(pc.and_(errors, pc.is_valid(table["after"]))).as_py() or 0
+#: Findings of a rule among which those that say the same are looked for.
+_LOOKED_AT: Final = 300
+#: Files whose findings are shown, and files in order that are named, of a run over several.
+_MAX_SECTIONS: Final = 10
+_MAX_NAMES: Final = 5
+#: Rules beyond which the table of rules stands below their findings: fewer are on one screen.
+_RULES_ON_A_SCREEN: Final = 4
 
 
 @dataclass(slots=True)
 class TextReporter:
-    """Writes findings by rule, the worst first, if there is a limit; else in the order of the file."""
+    """Writes findings by rule, the worst first, if there is a limit; else in the order of the file.
+
+    With a limit and several files it writes at the end, the worst file first; the files in order are one line.
+    """
 
     stream: TextIO
     options: ReportOptions
     line_reporter: LineReporter = field(init=False)
     limiter: RuleLimiter = field(init=False)
     examples: list[Findings] = field(default_factory=list)
-    worst_rules: list[RuleCount] = field(default_factory=list)
-    fixable: FixableErrors = field(default_factory=FixableErrors)
     snippets: Snippets = field(init=False)
     source: Source | None = None
     name: str = ""
+    section: TextIO = field(init=False)
+    sections: dict[int, str] = field(default_factory=dict)
     #: Of the file of identifiers: it is told once, although it is the same beside each file of calls.
     _unusable: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
+        self.section = self.stream
         self.line_reporter = LineReporter(self.stream, self.options, format_concise_lines)
-        self.limiter = RuleLimiter(self.options.limit)
+        self.limiter = self._create_limiter()
         self.snippets = Snippets(self.options)
 
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file: write how it was read."""
         self.source, self.name = source, name
-        self.limiter = RuleLimiter(self.options.limit)
+        self.limiter = self._create_limiter()
         self.examples = []
         self.snippets = Snippets(self.options)
+        self.section = io.StringIO() if self._sorts_files else self.stream
         self.line_reporter.start(source, name)
         if source is not None:
             self._write_lines([self._bold(self._wrap(describe_source(source, self.options)))])
@@ -149,7 +141,6 @@ class TextReporter:
 
     def take(self, findings: Findings) -> None:
         """Keep the first findings of each rule, or write all findings if there is no limit."""
-        self.fixable.add(findings, self.source)
         passed = _without_explained(self.limiter.pass_first(findings), findings)
         if self.options.limit is None:
             self.line_reporter.take(passed)
@@ -164,17 +155,47 @@ class TextReporter:
         elif self.source is not None:
             self._write_lines([""])
         self._write_lines(format_overview(summary, self.limiter.rule_counts(), self.options))
-        self.worst_rules += self.limiter.rule_counts()[:1]
+        if isinstance(self.section, io.StringIO):
+            self.sections[id(summary)] = self.section.getvalue()
 
     def close(self, summaries: list[Summary]) -> None:
-        """Write the total of several files, and what to do next."""
-        # ``convert`` prints it itself, beside the file that it has written.
-        if len(summaries) > 1 and {summary.written for summary in summaries if summary.error is None} == {None}:
-            self._write_lines([*map(self._format_file_line, worst_first(summaries)), ""])
+        """Write the files if they are sorted, and the total of several files."""
+        self.line_reporter.close(summaries)
+        self.section = self.stream
+        if len(summaries) < 2:
+            return
+        ordered = worst_first(summaries)
+        if self._sorts_files:
+            ordered = self._write_sections(ordered)
+        # ``convert`` prints the total itself, beside the file that it has written.
+        if {summary.written for summary in summaries if summary.error is None} == {None}:
+            self._write_lines([*map(self._format_file_line, ordered), ""])
             self._write_lines([format_total_line(summaries, self.options.language), ""])
-        worst = min(self.worst_rules, key=lambda rule: rule.sort_key, default=None)
-        if suggestion := suggest_next_step(summaries, worst, self.fixable, self.options):
-            self._write_lines([self._bold(self._wrap(suggestion))])
+
+    @property
+    def _sorts_files(self) -> bool:
+        return self.options.limit is not None and self.options.several_files
+
+    def _write_sections(self, summaries: Sequence[Summary]) -> list[Summary]:
+        """The reports of the worst files, and a line on those that are in order; gives the others."""
+        bad = [one for one in summaries if one.error or one.by_severity["error"] or one.by_severity["warning"]]
+        detailed = [one for one in bad if one.error is None]
+        self.stream.writelines(self.sections.get(id(one), "") for one in detailed[:_MAX_SECTIONS])
+        if len(detailed) > _MAX_SECTIONS:
+            more = format_count(len(detailed) - _MAX_SECTIONS, self.options)
+            self._write_lines([say("report-sections-more", self.options.language, count=more), ""])
+        in_order = [escape_invisible(one.name) for one in summaries if one not in bad]
+        if in_order:
+            self._write_lines([self._wrap(self._format_in_order(in_order, len(summaries))), ""])
+        return bad
+
+    def _format_in_order(self, names: Sequence[str], all_files: int) -> str:
+        listed = ", ".join(names[:_MAX_NAMES])
+        if len(names) > _MAX_NAMES:
+            more = format_count(len(names) - _MAX_NAMES, self.options)
+            listed = say("report-files-more", self.options.language, names=listed, count=more)
+        counts = {"count": format_count(len(names), self.options), "all": format_count(all_files, self.options)}
+        return say("report-clean-files", self.options.language, names=listed, **counts)
 
     def _format_file_line(self, summary: Summary) -> str:
         """A line of the table of files."""
@@ -183,25 +204,30 @@ class TextReporter:
         said = found if summary.error is None else say("report-unread", self.options.language)
         return f"{escape_invisible(summary.name)}: {said}"
 
+    def _create_limiter(self) -> RuleLimiter:
+        limit = self.options.limit
+        return RuleLimiter(None if limit is None else max(limit, _LOOKED_AT))
+
     def _write_groups(self, findings: Findings) -> None:
-        groups = [(rule, rule.select(findings)) for rule in self.limiter.rule_counts()]
-        # What is wrong with a second file comes before what follows from it.
+        groups = [(rule, own) for rule in self.limiter.rule_counts() if len(own := rule.select(findings))]
+        # What is wrong with a second file comes before what follows from it; what has no finding is told beside the
+        # rule that explains it.
         groups.sort(key=lambda group: not _is_of_second_file(group[1], self.source))
-        # One call for all groups: to word one finding costs as much as to word a hundred.
-        lines = iter(
-            format_lines_under_rule(Findings.concat([own for _, own in groups]), self.source, self.name, self.options)
-        )
-        for rule, own in groups:
-            if not len(own):
-                continue  # told beside the rule that they explain
-            title = self._bold(f"{rule.code} {RULES_BY_CODE[rule.code].name}")
-            self._write_lines(
-                [f"{format_severity(rule.severity, self.options)} {title} ({format_count(rule.count, self.options)})"]
-            )
-            first, *others = islice(lines, len(own))
+        most = self.options.limit or _LOOKED_AT
+        found = [own for _, own in groups]
+        examples = format_examples(found, self.source, self.name, self.options, most)
+        for (rule, _), (first, *others) in zip(groups, examples, strict=True):
+            self._write_lines([self._format_heading(rule)])
             snippet = self.snippets.lines.get(f"{rule.code} {rule.severity.value}", ())
-            wrapped = map(self._wrap_colored, others)
-            self._write_lines([self._wrap_colored(first), *snippet, *wrapped, *self._lines_after_group(rule), ""])
+            self._write_lines([self._wrap_colored(first.line), *snippet])
+            self._write_lines(self._wrap_colored(one.line) for one in others)
+            self._write_lines([*self._lines_after_group(rule, [first, *others]), ""])
+
+    def _format_heading(self, rule: RuleCount) -> str:
+        title = self._bold(f"{rule.code} {format_rule_heading(rule.code, self.options)}")
+        line = f"{format_severity(rule.severity, self.options)} {title} ({format_count(rule.count, self.options)})"
+        # Codes of colors take no room, so a line with them is left to the terminal.
+        return line if self.options.color else self._wrap(line)
 
     def _wrap(self, line: str) -> str:
         """The line in lines of the report's width; without a limit the report is for programs such as grep."""
@@ -216,13 +242,18 @@ class TextReporter:
         wrapped = textwrap.fill(marked, self.options.width, **WRAP_OPTIONS)
         return wrapped.replace("\x0e", BOLD).replace("\x0f", RESET)
 
-    def _lines_after_group(self, rule: RuleCount) -> Iterator[str]:
-        if more := self.limiter.count_held_back(rule):
+    def _lines_after_group(self, rule: RuleCount, shown: Sequence[Example]) -> Iterator[str]:
+        if more := rule.count - sum(one.count for one in shown):
             yield self._dim(INDENT + say("report-more", self.options.language, count=format_count(more, self.options)))
         yield format_rule_advice(rule, self.source, self.options)
 
     def _write_lines(self, lines: Iterable[str]) -> None:
-        self.stream.writelines(f"{line}\n" for line in lines)
+        text = "".join(f"{line}\n" for line in lines)
+        if self.section is self.stream:
+            # In its place between findings that may wait.
+            self.line_reporter.write_text(text)
+        else:
+            self.section.write(text)
 
     def _bold(self, text: str) -> str:
         return f"{BOLD}{text}{RESET}" if self.options.color else text
@@ -262,7 +293,7 @@ def describe_source(source: Source, options: ReportOptions) -> str:
 def format_overview(summary: Summary, rules: Sequence[RuleCount], options: ReportOptions) -> list[str]:
     """The last lines of a file's report: rules, counts by severity, counts of records, what else the run did."""
     lines = [] if rules or summary.error else [_format_clean(summary, options)]
-    for rule in rules:
+    for rule in rules if options.limit is None or len(rules) > _RULES_ON_A_SCREEN else ():
         lines.append(_format_rule_line(rule, options))
         # With a limit each group of findings ends with its advice.
         if options.limit is None:
@@ -287,8 +318,14 @@ def _format_clean(summary: Summary, options: ReportOptions) -> str:
 
 def format_rule_advice(rule: RuleCount, source: Source | None, options: ReportOptions) -> str:
     """What to do about findings of a rule, in lines of the report's width."""
-    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language, source))
-    return textwrap.fill(sentence, options.width, **WRAP_OPTIONS)
+    advice = format_advice(rule.code, options.language, source)
+    return _wrap_sentence(say("report-fix", options.language, advice=advice), options.width)
+
+
+@lru_cache(maxsize=256)
+def _wrap_sentence(sentence: str, width: int) -> str:
+    """The sentence in lines; many files of a run have the same advice."""
+    return textwrap.fill(sentence, width, **WRAP_OPTIONS)
 
 
 def _describe_format(source: Source, options: ReportOptions) -> str:
@@ -318,7 +355,14 @@ def _describe_header(source: Source, options: ReportOptions) -> str:
 
 def _format_rule_line(rule: RuleCount, options: ReportOptions) -> str:
     count = format_count(rule.count, options)
-    return f"{rule.code} {count:>9}  {format_severity(rule.severity, options)}: {RULES_BY_CODE[rule.code].name}"
+    return (
+        f"{rule.code} {count:>9}  {format_severity(rule.severity, options)}: {format_rule_heading(rule.code, options)}"
+    )
+
+
+def format_rule_heading(code: str, options: ReportOptions) -> str:
+    """What stands beside the code of a rule in the reader's language."""
+    return rule_heading(code, RULES_BY_CODE[code].name, options.language)
 
 
 def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
@@ -388,36 +432,3 @@ def _outcome_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
     if summary.outcomes:
         counts = {key: format_count(summary.outcomes[key], options) for key in ("taken", "calls")}
         yield say("report-outcomes", language, **counts, more=rest(summary.outcomes))
-
-
-def suggest_next_step(
-    summaries: Sequence[Summary], worst: RuleCount | None, fixable: FixableErrors, options: ReportOptions
-) -> str | None:
-    """The command to run next; ``None``: there is nothing to suggest."""
-    checked = all(summary.written is None and summary.source is not None for summary in summaries)
-    name = _quote_for_shell(summaries[0].name) if len(summaries) == 1 else say("report-files", options.language)
-    if worst is None or worst.severity is Severity.NOTE:
-        uploadable = checked and not options.uploading and len(summaries) == 1 and _is_uploadable(summaries[0])
-        return say("report-next-upload", options.language, name=name) if uploadable else None
-    if checked and fixable.count:
-        count = format_count(fixable.count, options)
-        command = " ".join([name, *_shared_options(summaries)])
-        return say("report-next-convert", options.language, command=command, count=count, code=worst.code)
-    return say("report-next", options.language, code=worst.code)
-
-
-def _shared_options(summaries: Sequence[Summary]) -> Iterator[str]:
-    """The options of the run, as arguments; those that not all files have are left to the configuration."""
-    given = [() if summary.source is None else summary.source.given for summary in summaries]
-    yield from format_options([one for one in given[0] if all(one in others for others in given)])
-
-
-def _is_uploadable(summary: Summary) -> bool:
-    canonical = summary.source is not None and summary.source.format.canonical and not summary.vendor
-    return canonical and not summary.error and not summary.accepted
-
-
-def _quote_for_shell(name: str) -> str:
-    """The name of a file as an argument for the shells of all systems."""
-    visible = escape_invisible(name)
-    return f'"{visible}"' if " " in visible else visible

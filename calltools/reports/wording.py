@@ -17,6 +17,7 @@ from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
 from calltools.model.summary import Summary, total_of
 from calltools.reports.reporter import repository_path
+from calltools.rules.catalog import RULES
 from calltools.texts import Language, MessageKey, say
 from calltools.texts.keys import Text, pick_language
 from calltools.texts.manuals import RUSSIAN_MANUALS
@@ -67,6 +68,12 @@ DETAIL_WORDS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "decimal": "detail-decimal",
     }
 )
+#: Rules whose repaired cells ``calltools convert`` writes -> options on which the repair rests.
+WRITTEN_FIXES: Final[Mapping[str, frozenset[str]]] = {
+    rule.code: frozenset() if rule.fix == "safe" else frozenset(OPTION_ADVICE[rule.code])
+    for rule in RULES
+    if rule.fix == "safe" or (rule.fix and rule.cell and rule.repair is None)
+}
 #: Why records of files of outcomes gave a call nothing, in the order in which they are told.
 OUTCOME_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
@@ -79,6 +86,7 @@ OUTCOME_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "price": "outcomes-price",
         "currency": "outcomes-currency",
         "nothing": "outcomes-nothing",
+        "repeated": "outcomes-repeated",
     }
 )
 _SKIP_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
@@ -304,22 +312,29 @@ def _russian_calls(count: int) -> MessageKey:
     return "calls-few" if 2 <= units <= 4 and not 12 <= tens <= 14 else "calls-many"
 
 
-def format_counts_line(summary: Summary, language: Language) -> str:
-    """The line that adds up: ``read 2834 = written 1780 + skipped 1040 (outgoing 1040) + rejected 14``."""
-    read = f"{say('count-read', language)} {summary.read}"
-    terms = [] if summary.written is None else [f"{say('count-written', language)} {summary.written}"]
+def format_counts_line(summary: Summary, language: Language, number: Callable[[int], str] = str) -> str:
+    """The line that adds up: ``read 2834 = written 1780 + skipped 1040 (outgoing 1040) + rejected 14``.
+
+    Args:
+        summary: The counts.
+        language: The reader's.
+        number: Writes a count; scripts read the line as it is without.
+    """
+    read = f"{say('count-read', language)} {number(summary.read)}"
+    terms = [] if summary.written is None else [f"{say('count-written', language)} {number(summary.written)}"]
     if skipped := summary.skipped.total():
-        terms.append(f"{say('count-skipped', language)} {skipped} ({format_skip_reasons(summary.skipped, language)})")
-    terms.append(f"{say('count-rejected', language)} {summary.rejected}")
+        reasons = format_skip_reasons(summary.skipped, language, number)
+        terms.append(f"{say('count-skipped', language)} {number(skipped)} ({reasons})")
+    terms.append(f"{say('count-rejected', language)} {number(summary.rejected)}")
     return ", ".join([read, *terms]) if summary.written is None else f"{read} = {' + '.join(terms)}"
 
 
-def format_total_line(summaries: Sequence[Summary], language: Language) -> str:
+def format_total_line(summaries: Sequence[Summary], language: Language, number: Callable[[int], str] = str) -> str:
     """The line that adds up the counts of several files, and says how many were not read."""
     unread = sum(summary.error is not None for summary in summaries)
     key: MessageKey = "counts-total-unread" if unread else "counts-total"
-    counts = format_counts_line(total_of(summaries), language)
-    return say(key, language, files=len(summaries), unread=unread, counts=counts)
+    counts = format_counts_line(total_of(summaries), language, number)
+    return say(key, language, files=number(len(summaries)), unread=number(unread), counts=counts)
 
 
 def worst_first(summaries: Iterable[Summary]) -> list[Summary]:
@@ -330,9 +345,25 @@ def worst_first(summaries: Iterable[Summary]) -> list[Summary]:
     )
 
 
-def format_skip_reasons(skipped: Counter[str], language: Language) -> str:
+def format_skip_reasons(skipped: Counter[str], language: Language, number: Callable[[int], str] = str) -> str:
     """Why records were left out, the most frequent first."""
-    return ", ".join(f"{_skip_reason(reason, language)} {count}" for reason, count in skipped.most_common() if count)
+    return ", ".join(
+        f"{_skip_reason(reason, language)} {number(count)}" for reason, count in skipped.most_common() if count
+    )
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """What files are called in a report for people: the last parts of their paths, as many as tell them apart."""
+    parts = {name: [part for part in name.replace("\\", "/").split("/") if part] or [name] for name in names}
+    lengths = dict.fromkeys(parts, 1)
+    while True:
+        shown = {name: "/".join(own[-lengths[name] :]) for name, own in parts.items()}
+        counts = Counter(shown.values())
+        longer = [name for name, text in shown.items() if counts[text] > 1 and lengths[name] < len(parts[name])]
+        if not longer:
+            return shown
+        for name in longer:
+            lengths[name] += 1
 
 
 def _skip_reason(reason: str, language: Language) -> str:

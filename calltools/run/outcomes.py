@@ -18,7 +18,7 @@ from calltools.model.cells import Mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.pipeline import see_calls
 from calltools.run.job import Job
-from calltools.run.second_files import OutcomeFile, locate_in_file
+from calltools.run.second_files import OutcomeFile, locate_in_file, mark_repeated
 
 _NO_CALL: Final = "no-call"
 
@@ -36,6 +36,7 @@ class OutcomeMatch:
     files: Sequence[OutcomeFile]
     window_s: int
     left: tuple[Mask, ...] = ()
+    _repeated: Mask | None = None
     _read: dict[Assumptions, tuple[OutcomeRecords, OutcomePersons]] = field(default_factory=dict)
 
     def assign(self, jobs: Mapping[int, Job], prepare: Callable[[int], object], *, may_fork: bool) -> dict[int, Job]:
@@ -84,6 +85,11 @@ class OutcomeMatch:
         assert given is not None  # noqa: S101 - every job that is prepared has them
         if given not in self._read:
             records = OutcomeRecords.concat([file.read(given) for file in self.files])
+            if len(self.files) > 1:
+                if self._repeated is None:
+                    self._repeated = mark_repeated(self.files)
+                reasons = np.where(self._repeated, UNUSABLE_OUTCOMES.index("repeated"), records.reasons)
+                records = replace(records, reasons=reasons)
             self._read[given] = records, OutcomePersons.of_records(records)
         return self._read[given]
 

@@ -1,9 +1,13 @@
 """Second files beside the calls, opened: a file of identifiers, files of outcomes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from calltools.errors import UnfitFileError, UsageError
 from calltools.files.limits import Limits
@@ -24,7 +28,8 @@ from calltools.matching.dates import prove_match_dates
 from calltools.matching.join import IdentifierIndex, build_index
 from calltools.matching.outcomes import DayEnds, OutcomeRecords, read_outcomes
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Hints, Table
+from calltools.model.batch import Batch, Hints, Table, unique_titles
+from calltools.model.cells import Cells, Mask, as_mask, combine_chunks
 from calltools.model.finding import Findings
 
 
@@ -94,6 +99,30 @@ class OutcomeFile:
 
 def _call_and(task: Callable[[], Batch], then: Callable[[Batch], Batch]) -> Batch:
     return then(task())
+
+
+def mark_repeated(files: Sequence[OutcomeFile]) -> Mask:
+    """Records that stand in an earlier file with the same titles, cell by cell: two exports overlap there.
+
+    Within one file such records may be two sales.
+    """
+    known: dict[tuple[str, ...], Cells] = {}
+    masks = [np.zeros(0, bool)]
+    for file in files:
+        titles = file.table.titles
+        rows = _joined_rows(file.table)
+        before = known.get(titles)
+        masks.append(np.zeros(len(rows), bool) if before is None else as_mask(pc.is_in(rows, before)))
+        known[titles] = rows if before is None else combine_chunks(pa.chunked_array([before, rows]))
+    return np.concatenate(masks)
+
+
+def _joined_rows(table: Table) -> Cells:
+    parts = [
+        pc.binary_join_element_wise(*(batch.cells(name) for name in unique_titles(table.titles)), "\x1f")
+        for batch in (task() for task in table.tasks())
+    ]
+    return combine_chunks(pa.chunked_array(parts, pa.string()))
 
 
 def open_identifiers(

@@ -21,7 +21,7 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary, total_of
 from calltools.pipeline import Sink
-from calltools.reports.reporter import RecordReporter, Reporter
+from calltools.reports.reporter import RecordReporter, Reporter, TableReporter
 from calltools.run.job import Job
 from calltools.run.outcomes import OutcomeMatch
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
@@ -276,6 +276,8 @@ class ReporterSink(SessionSink):
         """Start the part of a file."""
         self._layout = {} if job is None else job.plan.layout
         self.reporter.start(None if job is None else job.table.source, name)
+        if job is not None and isinstance(self.reporter, TableReporter):
+            self.reporter.take_table(job.table)
 
     def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""

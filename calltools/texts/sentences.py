@@ -318,7 +318,7 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
     "CT607": (("several records with different identifiers fit this call equally well; none was taken",
                "звонку одинаково подходят несколько записей с разными идентификаторами; ни одна не взята"),
               ("look at these records: the phone is probably shared", "посмотрите эти записи: вероятно, телефон общий")),
-    "CT608": (("{outcome}", "{outcome}"),
+    "CT608": (("left out of the file of outcomes: {outcome}", "не взято из файла исходов: {outcome}"),
               ("check that the phone and the time in the file of outcomes are those of the call, and that the calls of those days are in the run; {outcome_window}",
                "проверьте, что телефон и время в файле исходов — те же, что у звонка, и что звонки за эти дни есть в запуске; {outcome_window}")),
     "CT609": (("the export says {field} itself ({value}); the file of outcomes says something too, and the export's value stays",

@@ -16,7 +16,7 @@ from calltools.errors import CalltoolsError, DefectError, traceback_places
 from calltools.reports.escape import escape_invisible
 from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts.ui_labels import ui_label
-from calltools.ui import finding_steps, history_steps, send_steps, steps
+from calltools.ui import finding_steps, history_steps, question_steps, send_steps, steps
 from calltools.ui.guard import Guard
 from calltools.ui.pages import go_to, read_script, read_style, reader_language, render
 from calltools.ui.receive import TOKEN_FIELD, BadFormError, ReceivedForm, receive_form
@@ -218,10 +218,12 @@ PAGES: Final[Mapping[str, Page]] = MappingProxyType(
         "/progress": _progress,
         "/progress/upload": _upload_progress,
         "/files": steps.show_files,
-        "/questions": steps.show_questions,
+        "/questions": question_steps.show_questions,
+        "/questions/examples": question_steps.show_examples,
         "/findings": finding_steps.show_findings,
         "/record/{file:int}/{place:int}": finding_steps.show_record,
         "/results": steps.show_results,
+        "/download/profile.toml": steps.download_profile,
         "/download/{name}": steps.download,
         "/marked/{number:int}": steps.download_marked,
         "/send": send_steps.show_send,
@@ -233,7 +235,8 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
     {
         "/files": steps.take_files,
         "/remove": steps.remove_file,
-        "/questions": steps.take_answers,
+        "/questions": question_steps.take_answers,
+        "/questions/forget": question_steps.forget_answer,
         "/mend": finding_steps.mend,
         "/fix": finding_steps.fix_all,
         "/fill": finding_steps.fill,

@@ -85,6 +85,8 @@ def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended
     mended: Sequence[CellEdits | None],
     listed: Sequence[Sequence[Edit]],
     progress: Progress,
+    *,
+    told: RunOptions,
 ) -> Conversion:
     """Convert files into one, as ``calltools convert`` does.
 
@@ -95,11 +97,12 @@ def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended
         mended: Of each file the cells that count in place of its own.
         listed: The same, one by one, for the log.
         progress: Hears how far it is.
+        told: The options as a person knows them.
 
     Raises:
         CalltoolsError: As the command would end.
     """
-    context = resolve(options)
+    context = resolve(options, told=told)
     names = [one.name for one in files]
     inputs = [
         InputFile(one.path, one.name, context, one.member, edits=edits)

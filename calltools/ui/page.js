@@ -64,6 +64,25 @@
     events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 1000); });
   }
 
+  // The calls under an answer change with the answer.
+  for (const form of all("form[data-questions]")) {
+    for (const button of all("[data-without-script]", form)) button.hidden = true;
+    let asked = 0;
+    form.addEventListener("change", async (event) => {
+      const field = event.target;
+      const key = (field.name || "").replace(/^(answer|own)-/, "");
+      const place = form.querySelector(`[data-examples="${CSS.escape(key)}"]`);
+      if (!place || field.type === "file") return;
+      const own = form.querySelector(`[name="${CSS.escape("own-" + key)}"]`);
+      if (field === own && own.value) for (const one of all(`[name="${CSS.escape("answer-" + key)}"]`, form)) one.checked = one.value === "*own*";
+      const value = field === own || field.value === "*own*" ? own.value : field.value;
+      const mine = ++asked;
+      const answer = await fetch(base + "/questions/examples?" + new URLSearchParams({ key, answer: value }));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && mine === asked) place.replaceChildren(...page.body.childNodes);
+    });
+  }
+
   // A cell of the grid is mended where it stands; its record is judged at once.
   for (const table of all("table[data-grid]")) {
     const edit = (cell) => {

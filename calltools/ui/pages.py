@@ -29,6 +29,8 @@ STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
     ("history", "step_history"),
 )
 _WISH: Final = re.compile(r"\s*([a-z]+)[\w-]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.IGNORECASE)
+#: Where a file lies that was handed over: nobody knows it by that.
+_OWN_PATH: Final = re.compile(r"\S*calltools-ui-[^/\\\s]+[/\\]in[/\\][^/\\]+[/\\]")
 _UNITS: Final = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 
 
@@ -87,7 +89,7 @@ def _environment(language: Language) -> Environment:
     environment = jinja_environment(replace(options), "calltools.ui")
     environment.globals |= {
         "ui": lambda key, **facts: ui_label(key, language, **facts),
-        "visible": lambda text: escape_invisible(str(text)),
+        "visible": lambda text: escape_invisible(_OWN_PATH.sub("", str(text))),
         "format_size": lambda size: _format_size(size, language),
     }
     return environment

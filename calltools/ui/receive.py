@@ -1,6 +1,6 @@
 """What a form sends: short fields are kept, files go to the private folder piece by piece, however large they are."""
 
-import os
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,6 +43,16 @@ class ReceivedFile:
     field: str
     size: int
 
+    def remove(self) -> None:
+        """Delete it."""
+        remove_copy(self.path)
+
+
+def remove_copy(path: Path) -> None:
+    """Delete a file that arrived, with its folder."""
+    path.unlink(missing_ok=True)
+    path.parent.rmdir()
+
 
 @dataclass(slots=True)
 class ReceivedForm:
@@ -59,6 +69,13 @@ class ReceivedForm:
     def get(self, name: str, default: str = "") -> str:
         """The first value of a field."""
         return next(iter(self.fields.get(name, ())), default)
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name with nothing in it that means something to a system of files."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    # The end tells what it is; 60 characters are at most 240 bytes.
+    return re.sub(r"[^\w .()-]", "_", last).strip(" .-")[-60:] or "file"
 
 
 async def receive_form(request: Request, folder: Path, is_token: Callable[[str], bool]) -> ReceivedForm:
@@ -136,9 +153,9 @@ class _Parts:
         """Remove the files."""
         if self._file is not None:
             self._file.close()
-            self._path.unlink(missing_ok=True)
+            remove_copy(self._path)
         for one in self.form.files:
-            one.path.unlink(missing_ok=True)
+            one.remove()
 
     def _begin(self) -> None:
         self._count += 1
@@ -168,8 +185,9 @@ class _Parts:
             raise BadFormError
         self._file_name = options[b"filename"].decode("utf-8", "replace")
         with map_os_errors(self.folder):
-            handle, path = tempfile.mkstemp(dir=self.folder)
-            self._file, self._path = os.fdopen(handle, "wb"), Path(path)
+            # Alone in a folder: what lies beside a file may be taken for its second file.
+            self._path = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(self._file_name)
+            self._file = self._path.open("xb")
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
@@ -191,7 +209,7 @@ class _Parts:
                 self.form.files.append(received)
             else:
                 # A browser sends this where no file was chosen.
-                received.path.unlink()
+                received.remove()
             return
         text = self._text.decode("utf-8", "replace")
         if not self._is_trusted:

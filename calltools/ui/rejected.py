@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.files.csv.writers import error_codes_by_record, rejected_rows
-from calltools.files.rejects import MARKED_CODES
 from calltools.model.batch import Batch, Source
 from calltools.model.cells import Mask
 from calltools.model.finding import FINDINGS_SCHEMA, Finding, Findings
+from calltools.model.marks import MARKED_CODES
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import displayable, find_members
 from calltools.files.inputs import LOCK_FILE_PREFIXES, has_table_ending
-from calltools.run.context import list_given
+from calltools.guide import Inspection, option_words
 from calltools.runtime.packages import join_command
 from calltools.texts.ui_labels import ui_label
 from calltools.ui.conversion import CANONICAL, CHANGES, MARKED, REJECTS, REPORT, Conversion, mark_workbook
@@ -25,7 +25,6 @@ _MEDIA: Final = {
     CHANGES: "text/csv; charset=utf-8",
 }
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_OPTIONS: Final = ("vendor", "timezone", "region", "currency", "static_call", "date_order", "duration_format")
 
 
 # -- files ---------------------------------------------------------------------------
@@ -33,21 +32,30 @@ _OPTIONS: Final = ("vendor", "timezone", "region", "currency", "static_call", "d
 
 async def show_files(visit: Visit, request: Request) -> Response:
     """What arrived, and the form for more."""
-    if visit.files and visit.looks is None:
-        waiting = await wait_for(visit, request, visit.look())
-        if waiting is not None:
-            return waiting
-    return render(visit, request, "files.html.j2", page="files")
+    inspection = None
+    if visit.files:
+        found = await need_inspection(visit, request)
+        if isinstance(found, Response):
+            return found
+        inspection = found
+    return render(visit, request, "files.html.j2", page="files", inspection=inspection)
 
 
 async def take_files(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
     """Files that were chosen or dropped, or those of a folder: of a folder the tables, as the command line does."""
     left_out = 0
     for one in form.files:
+        if one.field == "second":
+            visit.answer("identifiers", str(one.path))
+            visit.forget_results()
+            continue
+        if one.field == "outcomes":
+            visit.add_outcomes(one.path)
+            continue
         last = one.name.replace("\\", "/").rpartition("/")[2]
         of_folder = one.field == "folder"
         if last.startswith(LOCK_FILE_PREFIXES) or (of_folder and (last.startswith(".") or not has_table_ending(last))):
-            one.path.unlink(missing_ok=True)
+            one.remove()
             left_out += 1
             continue
         for found in find_members(one.path, displayable(one.name)):
@@ -62,25 +70,12 @@ async def take_files(visit: Visit, _request: Request, form: ReceivedForm) -> Res
 async def remove_file(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
     """A file is not wanted."""
     number = form.get("number")
+    if form.get("what") == "second":
+        visit.remove_second()
+    elif form.get("what") == "outcomes":
+        visit.remove_outcomes()
     visit.remove(int(number) if number.isdecimal() else 0)
     return go_to(visit, "files")
-
-
-# -- questions -----------------------------------------------------------------------
-
-
-async def show_questions(visit: Visit, request: Request) -> Response:
-    """What must be said."""
-    if not visit.files:
-        return go_to(visit, "files")
-    return render(visit, request, "questions.html.j2", page="questions", keys=_OPTIONS)
-
-
-async def take_answers(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
-    """Answers."""
-    visit.answers = {key: form.get(key).strip() for key in _OPTIONS if form.get(key).strip()}
-    visit.forget_results()
-    return go_to(visit, "findings")
 
 
 # -- results -------------------------------------------------------------------------
@@ -97,9 +92,7 @@ async def show_results(visit: Visit, request: Request) -> Response:
 
 def command_words(visit: Visit) -> list[str]:
     """The command that makes the same files."""
-    words = ["calltools", "convert", *(one.found.name for one in visit.files)]
-    for given in list_given(visit.options):
-        words += [f"--{given.option}", given.value]
+    words = ["calltools", "convert", *(one.found.name for one in visit.files), *option_words(visit.told_options)]
     return [*words, "-o", CANONICAL, "--rejects", REJECTS, "--changes", CHANGES, "--report", REPORT]
 
 
@@ -132,6 +125,14 @@ def _word(visit: Visit, request: Request) -> str:
     return ui_label("not_ready", reader_language(visit, request))
 
 
+async def download_profile(visit: Visit, request: Request) -> Response:
+    """The profile that the answers have made."""
+    if visit.profile is None:
+        return render(visit, request, "problem.html.j2", 404, sentence=_word(visit, request), back="results")
+    headers = {"content-disposition": 'attachment; filename="profile.toml"'}
+    return PlainTextResponse(visit.profile, headers=headers)
+
+
 # -- what takes a while --------------------------------------------------------------
 
 
@@ -148,12 +149,29 @@ async def need_conversion(visit: Visit, request: Request, *, may_be_stale: bool 
         return go_to(visit, "files")
     if visit.is_stale and not may_be_stale:
         visit.forget_conversion()
+    found = await need_inspection(visit, request)
+    if isinstance(found, Response):
+        return found
+    if found.required or found.fault is not None:
+        return go_to(visit, "questions")
     if visit.conversion is None:
         waiting = await wait_for(visit, request, visit.convert(), back="questions")
         if waiting is not None:
             return waiting
     assert visit.conversion is not None  # noqa: S101 - the work has ended without an error
     return visit.conversion
+
+
+async def need_inspection(visit: Visit, request: Request) -> Inspection | Response:
+    """What the files are and leave open, or the page to show as long as that is not known."""
+    if not visit.files:
+        return go_to(visit, "files")
+    if visit.inspection is None:
+        waiting = await wait_for(visit, request, visit.inspect(), back="files")
+        if waiting is not None:
+            return waiting
+    assert visit.inspection is not None  # noqa: S101 - the work has ended without an error
+    return visit.inspection
 
 
 async def wait_for(

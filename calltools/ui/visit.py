@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
+from calltools.guide import Inspection, apply_answers, inspect
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.texts import Language
 from calltools.texts.keys import MessageKey, UiLabel
 from calltools.ui.conversion import Conversion, convert_files
 from calltools.ui.guard import Door
-from calltools.ui.look import Look, look_at_files
 from calltools.ui.mending import Edit, Mending
+from calltools.ui.receive import remove_copy
 from calltools.ui.sending import Account, Said, ShownPlan, Target
 from calltools.ui.work import Progress, Work
 from calltools.uploading.report_comparison import ReportComparison
@@ -56,9 +57,13 @@ class Visit:
         base_options: What was said on the command line and in the configuration.
         language: ``None``: as the browser wishes.
         files: The files of calls.
-        answers: Option -> answer.
+        answers: Question -> answer, as the guide has them.
         notices: What the next page says first.
-        looks: How the files are read; ``None``: nobody has looked.
+        inspection: What the files are, and what must still be said; ``None``: nobody has looked.
+        previews: Question -> an answer that was not given yet, but is shown.
+        refusals: Question -> why its last answer was not taken.
+        outcomes: Files that say what became of the calls.
+        profile: The profile that the answers have made.
         conversion: What came of them; ``None``: not converted, or something has changed since.
         mending: What was mended by hand.
         is_stale: Whether cells were mended since the conversion.
@@ -81,7 +86,11 @@ class Visit:
     files: list[Given] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
-    looks: list[Look] | None = None
+    inspection: Inspection | None = None
+    previews: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, CalltoolsError] = field(default_factory=dict)
+    outcomes: list[Path] = field(default_factory=list)
+    profile: str | None = None
     conversion: Conversion | None = None
     mending: Mending = field(default_factory=Mending)
     is_stale: bool = False
@@ -110,8 +119,47 @@ class Visit:
     @property
     def options(self) -> RunOptions:
         """The options of a run, with the answers."""
-        said = {name: value for name, value in self.answers.items() if value}
-        return replace(self.base_options, **said)  # type: ignore[arg-type]  # checked where answers arrive
+        base = replace(self.base_options, outcomes=(*self.base_options.outcomes, *self.outcomes))
+        return apply_answers(base, self.answers)
+
+    @property
+    def told_options(self) -> RunOptions:
+        """The same as a person knows them: what lies in our folder by the name that it has elsewhere."""
+        options = self.options
+        second = options.identifiers
+        return replace(
+            options,
+            identifiers=None if second is None else self.told_path(second),
+            outcomes=tuple(self.told_path(one) for one in options.outcomes),
+        )
+
+    def told_path(self, path: Path) -> Path:
+        """A path as a person knows it."""
+        return Path(path.name) if path.is_relative_to(self.folder) else path
+
+    def answer(self, key: str, text: str) -> None:
+        """Take an answer."""
+        self.answers[key] = text
+        self.previews.pop(key, None)
+
+    def remove_second(self) -> None:
+        """Give the second file back."""
+        path = Path(self.answers.pop("identifiers", ""))
+        if path.is_relative_to(self.folder):
+            remove_copy(path)
+        self.forget_results()
+
+    def add_outcomes(self, path: Path) -> None:
+        """Take a file that says what became of the calls."""
+        self.outcomes.append(path)
+        self.forget_results()
+
+    def remove_outcomes(self) -> None:
+        """Give these files back."""
+        for path in self.outcomes:
+            remove_copy(path)
+        self.outcomes = []
+        self.forget_results()
 
     def add(self, found: FoundFile, size: int, *, is_copy: bool) -> None:
         """Take a file of calls."""
@@ -126,13 +174,13 @@ class Visit:
         self.files = [one for one in self.files if one.number != number]
         for one in gone:
             if one.is_copy and all(other.found.path != one.found.path for other in self.files):
-                one.found.path.unlink(missing_ok=True)
+                remove_copy(one.found.path)
         self.forget_results()
 
     def forget_results(self) -> None:
         """Something has changed: what was made of it before does not hold any more."""
         self.stop_work()
-        self.looks = None
+        self.inspection = None
         self.forget_conversion()
 
     def forget_conversion(self) -> None:
@@ -201,14 +249,20 @@ class Visit:
             self._work.cancel()
         self._work, self._purpose = None, ""
 
-    def look(self) -> Work:
-        """Look at the files, if nobody does."""
-        files = [one.found for one in self.files]
-        return self.start("look", lambda progress: look_at_files(files, self.options, progress), self._keep_looks)
+    def inspect(self) -> Work:
+        """Look at the files with the answers, if nobody does."""
+        files, answers = [one.found for one in self.files], dict(self.answers)
+        base = replace(self.base_options, outcomes=(*self.base_options.outcomes, *self.outcomes))
+
+        def look(progress: Progress) -> Inspection:
+            progress.file = files[0].name
+            return inspect(files, answers, base)
+
+        return self.start("inspect", look, self._keep_inspection)
 
     def convert(self) -> Work:
         """Convert the files, if nobody does."""
-        files, options = [one.found for one in self.files], self.options
+        files, options, told = [one.found for one in self.files], self.options, self.told_options
         mended = [self.mending.of_file(one.number) for one in self.files]
         listed = [[*self.mending.listed(one.number)] for one in self.files]
         self.is_stale = False
@@ -216,7 +270,7 @@ class Visit:
         def convert(progress: Progress) -> Conversion:
             folder = Path(tempfile.mkdtemp(prefix="out-", dir=self.folder))
             try:
-                return convert_files(files, options, folder, mended, listed, progress)
+                return convert_files(files, options, folder, mended, listed, progress, told=told)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -230,8 +284,10 @@ class Visit:
             self._work, self._purpose = Work(task, keep), purpose
         return self._work
 
-    def _keep_looks(self, looks: list[Look]) -> None:
-        self.looks = looks
+    def _keep_inspection(self, inspection: Inspection) -> None:
+        self.inspection = inspection
+        # Answers that the files contradict are asked for again.
+        self.answers = dict(inspection.answers)
 
     def _keep_conversion(self, conversion: Conversion) -> None:
         self.conversion = conversion

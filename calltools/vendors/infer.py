@@ -120,7 +120,8 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
         if name not in given:
             # Ids of long digits look like phones.
             taken = {epoch_id, *(title for titles in found.values() for title in titles)}
-            title = find({title: cells for title, cells in looked_at.items() if title not in taken})
+            left = {title: cells for title, cells in looked_at.items() if title not in taken}
+            title = find(_of_incoming(left, found.get("direction", ()), looked_at) if name == "PhoneNumber" else left)
             found[name] = () if title is None else (title,)
     found = {name: titles for name, titles in found.items() if titles}
     direction, status, talk, phone = (
@@ -140,6 +141,17 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
         region=region,
         epoch_id=epoch_id,
     )
+
+
+def _of_incoming(columns: SampleColumns, direction: tuple[str, ...], all_columns: SampleColumns) -> SampleColumns:
+    """The cells of incoming calls, as far as words say which these are: only their callers go to Metrica."""
+    if not direction:
+        return columns
+    words = all_columns[direction[0]].to_pylist()
+    incoming = pa.array([_direction_meaning(word) == "incoming" for word in words])
+    if not pc.any(incoming).as_py():
+        return columns
+    return {title: cells.filter(incoming) for title, cells in columns.items()}
 
 
 def _find_epoch_id(columns: SampleColumns, times: TimeColumns) -> str | None:
@@ -204,7 +216,7 @@ def _best_title(columns: SampleColumns, score: Callable[[str, Cells], float]) ->
 
 
 def _find_phone(columns: SampleColumns) -> str | None:
-    """The column of the caller among columns of phones: by its title, else the one with the most distinct phones."""
+    """The column of the caller among columns of phones: by its title, and by how many of its cells are filled."""
 
     def score(title: str, cells: Cells) -> float:
         digits = pc.utf8_length(pc.replace_substring_regex(cells, "[^0-9]", "")).to_numpy(zero_copy_only=False)
@@ -213,7 +225,10 @@ def _find_phone(columns: SampleColumns) -> str | None:
             2 * _title_matches(title, "caller") + _title_matches(title, "phone") - 3 * _title_matches(title, "called")
         )
         enough = _MIN_SHARE / 2 if named > 0 else _MIN_SHARE
-        return 4 + named + len(cells.unique()) / max(len(cells), 1) if plausible > enough else 0
+        if plausible <= enough:
+            return 0
+        filled = float(non_empty(cells).mean())
+        return 4 + named + 2 * filled + len(cells.unique()) / max(len(cells), 1)
 
     return _best_title(columns, score)
 
@@ -278,8 +293,9 @@ def _pattern_finder(name: str, pattern: str) -> Callable[[SampleColumns], str | 
 _FINDERS: Final[Mapping[str, Callable[[SampleColumns], str | None]]] = {
     "ClientId": _pattern_finder("ClientId", "[0-9]{8,20}"),
     "Yclid": _pattern_finder("Yclid", "[0-9]+"),
-    "PhoneNumber": _find_phone,
     "direction": _find_direction,
+    # Behind the direction: only the callers of incoming calls count.
+    "PhoneNumber": _find_phone,
     "CallMissed": _find_status,
     "HoldDuration": _duration_finder("HoldDuration"),
     "TalkDuration": _duration_finder("TalkDuration", "whole"),

@@ -103,8 +103,8 @@ def test_a_command_starts_without_pydantic(arguments):
     [
         pytest.param(["valdate", "x"], "no command valdate. Did you mean validate?",
                      "Команды valdate нет. Может быть, validate?", id="command"),
-        pytest.param(["pyproject.toml"], "calltools validate pyproject.toml", "файл для Метрики           calltools convert "
-                     "pyproject.toml -o calls.csv", id="file instead of a command"),
+        pytest.param(["pyproject.toml"], "calltools send pyproject.toml   asks", "calltools send pyproject.toml   спросит",
+                     id="file instead of a command"),
         pytest.param(["vendors", "shw"], "no command shw. Did you mean show?",
                      "Команды shw нет. Может быть, show?", id="command of a group"),
         pytest.param(["validate", "x", "--selct", "CT2"], "no option --selct. Did you mean --select?",

@@ -197,6 +197,17 @@ def test_what_cannot_be_used_is_told_before_all_with_its_first_place_and_written
     assert again.summary.outcome_files["read"] == 7
 
 
+def test_a_record_of_two_overlapping_files_counts_once_and_within_a_file_twice(calls, tmp_path):
+    sale, other = (BORIS, NOON + 1, 10, "RUB", ""), (BORIS, NOON + 2, 1, "RUB", "")
+    first = outcomes_file(tmp_path / "march.csv", sale, sale)
+    second = outcomes_file(tmp_path / "april.csv", sale, other)
+
+    result = convert(calls, [first, second])
+
+    assert money_of(result)[2] == ("21", "RUB", "")
+    assert result.summary.outcome_files == {"read": 4, "damaged": 0, "repeated": 1}
+
+
 def test_amounts_without_a_currency_are_refused(calls, tmp_path):
     crm = outcomes_file(tmp_path / "crm.csv", (ANNA, NOON, "5"), header="phone,time,Price")
 

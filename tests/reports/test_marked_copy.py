@@ -13,9 +13,11 @@ import xlsxwriter
 from openpyxl import load_workbook
 from openpyxl.styles import PatternFill
 
-from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
+from calltools.texts.report_labels import FINDINGS_SHEETS, SUMMARY_SHEETS
 from tests.reports.test_hostile_text import NAUGHTY
 from tests.reports.test_workbook_report import AS_OF, BAD_PHONE, ERROR, GOOD, TITLES, WARNING, write_marked
+
+FINDINGS_SHEET, SUMMARY_SHEET = FINDINGS_SHEETS["en"], SUMMARY_SHEETS["en"]
 
 MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 PLAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"

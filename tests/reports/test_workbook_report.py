@@ -1,5 +1,7 @@
-"""The workbook back: the user's own with marked cells, or a fresh one."""
+"""The workbook back: the user's own with marked cells, the records of a CSV as one, or a fresh one."""
 
+import csv
+import json
 import zipfile
 from pathlib import Path
 
@@ -10,8 +12,11 @@ from openpyxl.styles import Font, PatternFill
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
-from calltools.texts.report_labels import COMMENT_AUTHOR, FINDINGS_SHEET, SUMMARY_SHEET, WORKBOOK_LABELS
+from calltools.model.marks import MARKED_CODES
+from calltools.texts.report_labels import COMMENT_AUTHOR, FINDINGS_SHEETS, SUMMARY_SHEETS, WORKBOOK_LABELS
 from tests.reports.test_hostile_text import NAUGHTY
+
+FINDINGS_SHEET, SUMMARY_SHEET = FINDINGS_SHEETS["en"], SUMMARY_SHEETS["en"]
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 AS_OF = "2026-03-12T00:00:00Z"
@@ -172,15 +177,95 @@ def test_a_finding_on_a_whole_record_marks_its_first_cell(tmp_path):
     assert sheet["A3"].comment.author == COMMENT_AUTHOR
 
 
-@pytest.mark.parametrize("source", ["broken/whole-file.csv", "broken/rounded-by-excel.csv"])
-def test_of_a_csv_a_fresh_workbook_is_made_with_text_cells_and_masked_values(tmp_path, source):
-    workbook = load_workbook(write_marked(tmp_path, SAMPLES / source))
+@pytest.mark.parametrize("source", ["broken/whole-file.csv", "broken/rounded-by-excel.csv", "sipuni/export.csv"])
+def test_of_a_csv_it_holds_the_records_as_text_with_the_wrong_ones_marked(tmp_path, source):
+    options = ("--timezone", "Europe/Moscow") if "sipuni" in source else ()
+    workbook = load_workbook(write_marked(tmp_path, SAMPLES / source, *options))
+
+    sheet = workbook["Calls"]
+    assert workbook.sheetnames == ["Calls", FINDINGS_SHEET, SUMMARY_SHEET]
+    delimiter = ";" if "sipuni" in source else ","
+    lines = (SAMPLES / source).read_text(encoding="utf-8-sig").splitlines()
+    records = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
+    assert [[cell.value or "" for cell in row] for row in sheet.iter_rows()] == records
+    assert {(cell.data_type, cell.number_format) for row in sheet.iter_rows() for cell in row if cell.value} == {
+        ("s", "@")
+    }
+    linked = [row[4] for row in workbook[FINDINGS_SHEET].iter_rows(min_row=2) if row[4].hyperlink]
+    for cell in linked:
+        assert sheet[cell.value].fill.fill_type == "solid"
+    assert sheet.column_dimensions["A"].number_format == "@" or sheet["A1"].number_format == "@"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["broken/whole-file.csv", "broken/rounded-by-excel.csv", "broken/excel-cp1251.csv", "broken/structure.csv"],
+)
+def test_the_records_of_a_csv_are_checked_again_in_the_workbook(tmp_path, source):
+    path = write_marked(tmp_path, SAMPLES / source)
+
+    def codes(checked):
+        report = tmp_path / "found.json"
+        write_marked(tmp_path, checked, "--report", str(report), name="other.xlsx")
+        found = json.loads(report.read_text(encoding="utf-8"))["findings"]
+        return {(one["code"], one["record"]) for one in found if one["severity"] == "error" and one["record"]}
+
+    before, after = codes(SAMPLES / source), codes(path)
+
+    assert {record for _, record in after} >= {record for _, record in before}
+    assert {one for one in before if one[0] in MARKED_CODES} <= after
+
+
+def test_a_record_that_could_not_be_split_is_refused_until_somebody_mends_it(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime,Tag\n16045910,1772434800,a\n16045911,1772434860\n", encoding="utf-8")
+    path = write_marked(tmp_path, source)
+    workbook = load_workbook(path)
+    sheet = workbook["Calls"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+    assert rows[0] == ["calltools_codes", "calltools_place", "ClientId", "DateTime", "Tag"]
+    assert rows[1:] == [
+        [None, "2", "16045910", "1772434800", "a"],
+        ["CT008", "3", "[CT008] 16045911", "1772434860", None],
+    ]
+    sheet["C3"] = "16045911"
+    workbook.save(tmp_path / "mended.xlsx")
+    again = ("--as-of", AS_OF, "-q")
+    assert CliRunner().invoke(app, ["validate", str(path), *again]).exit_code == 1
+    assert CliRunner().invoke(app, ["validate", str(tmp_path / "mended.xlsx"), *again]).exit_code == 0
+
+
+def test_a_csv_whose_cell_no_sheet_can_hold_gets_its_findings_only(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text(f"ClientId,DateTime,Tag\nnobody,1772434800,{'a' * 40_000}\n", encoding="utf-8")
+
+    workbook = load_workbook(write_marked(tmp_path, source))
 
     assert workbook.sheetnames == [FINDINGS_SHEET, SUMMARY_SHEET]
-    values = [cell for row in workbook[FINDINGS_SHEET].iter_rows(min_row=2) for cell in row if cell.value is not None]
+    assert any("too large to be marked" in str(row[0]) for row in workbook[SUMMARY_SHEET].iter_rows(values_only=True))
+
+
+def test_a_reader_of_russian_gets_sheets_and_titles_of_rules_in_russian_also_in_place_of_english_ones(tmp_path):
+    source = write_own(tmp_path / "calls.xlsx", GOOD, BAD_PHONE)
+    english = write_marked(tmp_path, source)
+
+    workbook = load_workbook(write_marked(tmp_path, english, "--lang", "ru", name="ru.xlsx"))
+
+    assert workbook.sheetnames == ["Звонки", FINDINGS_SHEETS["ru"], SUMMARY_SHEETS["ru"]]
+    assert "CT241 телефон без плюса или кода страны" in workbook["Звонки"]["C3"].comment.text
+    rows = list(workbook[FINDINGS_SHEETS["ru"]].iter_rows(min_row=2, values_only=True))
+    assert ("CT241", "телефон без плюса или кода страны") in [row[1:3] for row in rows]
+
+
+def test_values_of_several_files_are_masked(tmp_path):
+    path = write_marked(tmp_path, SAMPLES / "broken" / "whole-file.csv", str(SAMPLES / "broken" / "structure.csv"))
+
+    values = [
+        cell for row in load_workbook(path)[FINDINGS_SHEET].iter_rows(min_row=2, values_only=True) for cell in row
+    ]
     assert values
-    assert all(cell.data_type == "s" for cell in values)
-    assert not any("4950000" in str(cell.value) for cell in values)
+    assert not any("4950000" in str(value) for value in values)
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
@@ -197,7 +282,13 @@ def test_nothing_in_a_cell_is_executed(tmp_path, text):
         cell.data_type for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None
     }
     assert kinds <= {"s", "n"}
-    assert not any(cell.hyperlink for sheet in workbook for row in sheet.iter_rows() for cell in row)
+    links = {
+        cell.hyperlink.location for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.hyperlink
+    }
+    assert all(location.startswith("'Calls'!") for location in links)
+    assert not any(
+        cell.hyperlink.target for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.hyperlink
+    )
 
 
 def test_a_formula_in_a_value_stays_text_in_the_marked_copy_too(tmp_path):

@@ -16,7 +16,7 @@ What is expected:
   (a part of it). ``refused``: the key of the usage error that stops the run.
 
 How it is run: ``options`` (of ``Options``), ``hints``, ``convert``, ``profile`` (text of a vendor profile),
-``identifiers`` (text of a second file).
+``identifiers`` and ``outcomes`` (texts of second files).
 """
 
 import csv
@@ -56,6 +56,8 @@ def run(block, folder):
         options["vendor"] = str(write_text(folder / "profile.toml", block["profile"]))
     if "identifiers" in block:
         options["identifiers"] = write_text(folder / "identifiers.csv", block["identifiers"])
+    if "outcomes" in block:
+        options["outcomes"] = (write_text(folder / "outcomes.csv", block["outcomes"]),)
     if "size" in block:
         return look_ahead(path, options, block["size"], converting="convert" in block)
     if block.get("convert"):

@@ -25,9 +25,9 @@ SHELVES = {
 #: The contract: rules whose fault lets the record go.
 WARNINGS = {
     "CT004", "CT009", "CT010", "CT018", "CT104", "CT208", "CT223", "CT234", "CT244", "CT263", "CT272", "CT281", "CT303",
-    "CT305", "CT401", "CT402", "CT405", "CT501", "CT606", "CT607",
+    "CT305", "CT401", "CT402", "CT405", "CT501", "CT606", "CT607", "CT608",
 }  # fmt: skip
-NOTES = {"CT016", "CT017", "CT264", "CT282", "CT302", "CT304", "CT306", "CT403", "CT502"}
+NOTES = {"CT016", "CT017", "CT264", "CT282", "CT302", "CT304", "CT306", "CT403", "CT502", "CT609"}
 #: The contract: rules that offer a repaired cell.
 SAFE = {"CT012", "CT207", "CT221", "CT232", "CT242", "CT246", "CT251", "CT261", "CT281", "CT283"}
 UNSAFE = {"CT212", "CT233", "CT241", "CT243", "CT610"}

@@ -57,7 +57,7 @@ class Visitor:
     def get(self, page):
         """A page, once what it waits for is done."""
         while True:
-            answer = self.request("GET", f"{self.base}/{page}")
+            answer = self.request("GET", f"{self.base}/{page.partition('#')[0]}")
             if answer.status == 303:
                 page = answer.headers["location"].removeprefix(f"{self.base}/")
             elif "data-working" not in answer.text:
@@ -72,6 +72,16 @@ class Visitor:
         answer = self.send(page, [("token", self.token), *dict(fields).items()], files, **headers)
         assert answer.status == 303, answer.text
         return self.get(answer.headers["location"].removeprefix(f"{self.base}/"))
+
+    def answer(self, page, answers):
+        """Answer what is asked, question after question; what is not named is left open."""
+        for _ in range(12):
+            said = self.get("questions")
+            asked = page.visit.inspection.questions
+            if not asked:
+                return said
+            self.post("questions", {f"answer-{one.key}": answers.get(one.key, "") for one in asked})
+        raise AssertionError([(one.key, one.required) for one in asked], page.visit.answers, page.visit.refusals)
 
     def send(self, page, fields, files=(), **headers):
         if files:
@@ -106,7 +116,7 @@ def served(files=(), options=None, **how):
     """An open page that is served in a thread."""
     found = find_files([str(one) for one in files]).files
     with open_page(found, options or RunOptions(), **how) as page:
-        thread = threading.Thread(target=page.serve, name="serving")
+        thread = threading.Thread(target=page.serve, name=f"serving-{page.visit.door.port}")
         thread.start()
         try:
             yield page

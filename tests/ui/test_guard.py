@@ -212,7 +212,7 @@ def test_finishing_ends_the_server_and_forgets():
         visitor = Visitor(page.visit.door.port)
         visitor.enter(page.address)
         said = visitor.send("finish", [("token", visitor.token)]).said
-        [serving] = [thread for thread in threading.enumerate() if thread.name == "serving"]
+        [serving] = [thread for thread in threading.enumerate() if thread.name == f"serving-{visitor.port}"]
         serving.join()
 
     assert "Finished" in said

@@ -32,8 +32,8 @@ def by_command(tmp_path, names, *options):
 @pytest.mark.parametrize(
     ("sample", "answers"),
     [
-        ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static_call": "1"}),
-        ("broken/calls.xlsx", {"timezone": "Europe/Moscow"}),
+        ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static-call": "1"}),
+        ("broken/calls.xlsx", {"timezone": "Europe/Moscow", "region": "RU", "currency": "RUB"}),
         ("broken/structure.csv", {}),
         ("canonical/good.csv", {}),
     ],
@@ -43,11 +43,12 @@ def test_page_and_command_give_the_same_bytes(tmp_path, monkeypatch, sample, ans
     content = source.read_bytes()
     (tmp_path / source.name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
-    options = [word for key, value in answers.items() for word in (f"--{key.replace('_', '-')}", value)]
+    options = [word for key, value in answers.items() for word in (f"--{key}", value)]
     expected = by_command(tmp_path, [source.name], "--lang", "en", *options)
-    with visited(options=RunOptions(as_of=NOW)) as (visitor, _):
+    with visited(options=RunOptions(as_of=NOW)) as (visitor, page):
         visitor.post("files", files=[("calls", source.name, content)])
-        visitor.post("questions", answers)
+        visitor.answer(page, answers)
+        visitor.get("results")
         got = {name: visitor.get(f"download/{name}").body for name in expected}
 
     assert set(expected) == {"calls.csv", "rejects.csv", "changes.csv", "report.html"}

@@ -22,10 +22,10 @@ from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.files.outputs import PARQUET, find_ending, open_packing_stream, write_parquet
-from calltools.files.rejects import MARKED_CODES, mark_cells
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
+from calltools.model.marks import MARKED_CODES, mark_cells
 from calltools.model.titles import REJECT_TITLES
 from calltools.runtime.signals import deferred_interrupts
 

@@ -48,6 +48,16 @@ def keep_workbook_process() -> Iterator[KeptProcess]:
         kept.close()
 
 
+@contextmanager
+def keep_or_share_workbook_process() -> Iterator[None]:
+    """The same inside of such a context, whose process is then shared, and outside of one."""
+    if kept_process() is not None:
+        yield
+        return
+    with keep_workbook_process():
+        yield
+
+
 def kept_process() -> KeptProcess | None:
     """Where the process of the run under way waits; ``None``: each workbook has a process of its own."""
     return _CURRENT.get()

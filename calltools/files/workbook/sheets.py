@@ -9,7 +9,7 @@ from calltools.errors import SourceError, UnfitFileError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
-from calltools.model.titles import fold_title
+from calltools.model.titles import are_titles, fold_title
 from calltools.texts.report_labels import OWN_SHEET_TITLES
 
 #: Rows in which the header is searched; few reports have more rows of text above it.
@@ -87,12 +87,16 @@ def _guess_header(rows: SheetRows, hints: Hints, find_header: HeaderFinder) -> H
 
 
 def _first_full_row(rows: SheetRows) -> int | None:
-    """The first row with as many filled cells as most rows have: the header, if no title is known."""
+    """The first row of words with as many filled cells as most rows have: the header, if no title is known.
+
+    Without a row of words it is the first of the others.
+    """
     counts = [sum(map(bool, row)) for row in rows]
     usual, _ = max(
         Counter(count for count in counts if count).items(), key=lambda one: (one[1], one[0]), default=(0, 0)
     )
-    return next((number for number, count in enumerate(counts) if count >= max(usual, 1)), None)
+    full = [number for number, count in enumerate(counts) if count >= max(usual, 1)]
+    return next((number for number in full if are_titles(rows[number])), next(iter(full), None))
 
 
 def _build_choice(sheet: str, rows: SheetRows, guess: HeaderGuess, hints: Hints, name: str) -> SheetChoice:

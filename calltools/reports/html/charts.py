@@ -13,7 +13,7 @@ from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
-from calltools.model.summary import DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
+from calltools.model.summary import COUNTS_OF_DAY, DAYS_PER_WEEK, DURATION_BOUNDS_S, HOURS_PER_DAY, CallStatistics
 from calltools.rules.service import WINDOW_S
 from calltools.texts import Language
 from calltools.texts.report_labels import html_label
@@ -61,6 +61,8 @@ class FindingHistogram:
         self.bin_width *= 2
 
 
+#: Days up to which each column of the chart by day has its number above it.
+_MAX_DAYS_WITH_NUMBERS: Final = 31
 #: Height of charts, in units of their view box.
 CHART_HEIGHT: Final = 100
 #: Shades of the heatmap by weekday and hour.
@@ -68,6 +70,11 @@ _SHADES: Final = 9
 #: Days that the chart by day has room for.
 MAX_DAYS: Final = 62
 _MINUTE_S: Final = 60
+#: A single day is no wider than one of a fortnight.
+_MIN_SLOTS: Final = 14
+#: Tops of scales, in tenths of a power of ten.
+_SCALE_STEPS: Final = (10, 12, 16, 20, 30, 40, 50, 60, 80, 100)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: The service ties a call to a visit that is not older than this.
 _WINDOW_DAYS: Final = WINDOW_S // SECONDS_PER_DAY
 
@@ -93,6 +100,23 @@ class StackedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """Stacked columns and their scale.
+
+    Attributes:
+        columns: The columns.
+        scale: The numbers beside the top, the middle and the bottom; the middle may be missing.
+        slots: Columns that the plot has room for.
+        numbered: Whether each column has its number above it.
+    """
+
+    columns: Sequence[StackedColumn]
+    scale: tuple[int, ...]
+    slots: int
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HeatmapCell:
     """A cell of the heatmap by weekday and hour; the shade goes from 0 for no call to ``_SHADES``."""
 
@@ -101,11 +125,12 @@ class HeatmapCell:
     shade: int
 
 
-def histogram_columns(histogram: FindingHistogram, record_count: int) -> list[StackedColumn]:
+def histogram_plot(histogram: FindingHistogram, record_count: int) -> Plot:
     """The histogram along the file, notes at the bottom and errors on top."""
     counts = histogram.bins_for(record_count)[::-1].T
     labels = [str(number * histogram.bin_width + 1) for number in range(len(counts))]
-    return _stack(labels, counts)
+    columns, scale = _stack(labels, counts)
+    return Plot(columns, scale, len(columns))
 
 
 def densest_bin(histogram: FindingHistogram, record_count: int) -> tuple[int, int, int] | None:
@@ -127,14 +152,7 @@ def hour_heatmap(statistics: CallStatistics, language: Language) -> list[tuple[s
             names[day],
             [
                 HeatmapCell(
-                    html_label(
-                        "cell",
-                        language,
-                        day=names[day],
-                        hour=hour,
-                        answered=statistics.answered_by_hour[day, hour],
-                        missed=statistics.missed_by_hour[day, hour],
-                    ),
+                    _cell_label(statistics, names[day], (day, hour), language),
                     int(both[day, hour]),
                     -(-int(both[day, hour]) * _SHADES // top),
                 )
@@ -145,27 +163,43 @@ def hour_heatmap(statistics: CallStatistics, language: Language) -> list[tuple[s
     ]  # fmt: skip
 
 
-def day_columns(statistics: CallStatistics) -> list[StackedColumn]:
+def _cell_label(statistics: CallStatistics, name: str, place: tuple[int, int], language: Language) -> str:
+    answered, missed = statistics.answered_by_hour[place], statistics.missed_by_hour[place]
+    if not statistics.with_outcome:
+        return html_label("cell_calls", language, day=name, hour=place[1], count=answered + missed)
+    return html_label("cell", language, day=name, hour=place[1], answered=answered, missed=missed)
+
+
+def busiest_hour(statistics: CallStatistics, language: Language) -> tuple[str, int, int]:
+    """The weekday and the hour with the most calls, and how many they are."""
+    both = statistics.answered_by_hour + statistics.missed_by_hour
+    day, hour = divmod(int(both.argmax()), HOURS_PER_DAY)
+    return html_label("days_of_week", language).split()[day], hour, int(both[day, hour])
+
+
+def day_plot(statistics: CallStatistics, language: Language) -> Plot:
     """Answered and missed calls of the last ``MAX_DAYS`` days, days without calls included."""
-    if not statistics.days:
-        return []
     last = max(statistics.days)
     first = max(min(statistics.days), last - MAX_DAYS + 1)
     days = range(first, last + 1)
-    no_calls = np.zeros(3, np.int64)
+    no_calls = np.zeros(COUNTS_OF_DAY, np.int64)
     counts = np.array([statistics.days.get(day, no_calls)[:2] for day in days])
-    return _stack([format_iso_date(day) for day in days], counts)
+    columns, scale = _stack([format_day(day, language) for day in days], counts)
+    return Plot(columns, scale, max(len(columns), _MIN_SLOTS), len(columns) <= _MAX_DAYS_WITH_NUMBERS)
 
 
 def duration_bars(counts: Numbers, language: Language) -> list[Bar]:
-    """Bars of ``CallStatistics.talk`` or ``hold``."""
+    """Bars of ``CallStatistics.talk`` or ``hold``, from the shortest to the longest that there is; none: no data."""
     ends = [_format_duration(end, language) for end in DURATION_BOUNDS_S]
     labels = [
         ends[0],
         *(html_label("upto", language, end=end) for end in ends[1:]),
         html_label("over", language, end=ends[-1]),
     ]
-    return make_bars(list(zip(labels, counts.tolist(), strict=True)))
+    filled = np.flatnonzero(counts)
+    if not len(filled):
+        return []
+    return make_bars(list(zip(labels, counts.tolist(), strict=True))[filled[0] : filled[-1] + 1])
 
 
 def identifier_bars(statistics: CallStatistics, language: Language) -> list[Bar]:
@@ -183,10 +217,10 @@ def make_bars(counts: Sequence[tuple[str, int]], total: int | None = None) -> li
 
 @dataclass(frozen=True, slots=True)
 class VisitDeadline:
-    """Calls of a day, and the last day on which the service ties them to visits; ``None``: that day is over.
+    """Calls of a day that the service still ties to visits, and the last day on which it does; ``None``: it does not.
 
     Attributes:
-        day: Day of the calls; empty: all days that are over.
+        day: Day of the calls; empty: all calls that are too old.
         until: That last day.
         calls: All calls.
         tied: Calls with an identifier.
@@ -198,43 +232,51 @@ class VisitDeadline:
     tied: int
 
 
-def visit_deadlines(statistics: CallStatistics, now: int) -> list[VisitDeadline]:
-    """A line for each day of calls that the service still ties to visits; before them one line for the days before.
+def visit_deadlines(statistics: CallStatistics, language: Language) -> list[VisitDeadline]:
+    """A line for each day with calls that the service still ties to visits; before them a line on those it does not.
 
-    Args:
-        statistics: Calls by day.
-        now: The time of the run, Unix seconds.
+    The calls of the first line are those of CT501.
     """
-    today = now // SECONDS_PER_DAY
-    past = [counts for day, counts in statistics.days.items() if day + _WINDOW_DAYS < today]
-    deadlines = [VisitDeadline("", None, _sum_calls(past), int(sum(counts[2] for counts in past)))] if past else []
-    for day in sorted(day for day in statistics.days if day + _WINDOW_DAYS >= today):
-        counts = statistics.days[day]
-        until = format_iso_date(day + _WINDOW_DAYS)
-        deadlines.append(VisitDeadline(format_iso_date(day), until, _sum_calls([counts]), int(counts[2])))
-    return deadlines
+    days = statistics.days
+    lost, lost_tied = (int(sum(counts[place] for counts in days.values())) for place in (3, 4))
+    lines = [VisitDeadline("", None, lost, lost_tied)] if lost else []
+    for day in sorted(days):
+        answered, missed, tied, old, old_tied = days[day].tolist()
+        if left := answered + missed - old:
+            until = format_day(day + _WINDOW_DAYS, language)
+            lines.append(VisitDeadline(format_day(day, language), until, left, tied - old_tied))
+    return lines
 
 
-def format_iso_date(day: int) -> str:
-    """A day since 1970 as YYYY-MM-DD."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
+def format_day(day: int, language: Language) -> str:
+    """A day since 1970, as the reader writes it."""
+    return format_date(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day), language)
 
 
-def _sum_calls(days: Sequence[Numbers]) -> int:
-    """Answered and missed calls of some days of ``CallStatistics.days``."""
-    return int(sum(counts[0] + counts[1] for counts in days))
+def format_date(moment: datetime, language: Language) -> str:
+    """A date as the reader writes it: 02.03.2026 in Russian, 2 Mar 2026 in English."""
+    if language == "ru":
+        return f"{moment:%d.%m.%Y}"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def _stack(labels: Sequence[str], counts: Numbers) -> list[StackedColumn]:
-    top = max(int(counts.sum(axis=1).max()), 1) if len(counts) else 1
+def _stack(labels: Sequence[str], counts: Numbers) -> tuple[list[StackedColumn], tuple[int, ...]]:
+    top = _round_up(int(counts.sum(axis=1).max())) if len(counts) else 1
     heights = np.round(counts * CHART_HEIGHT / top, 2)
     tops = CHART_HEIGHT - heights.cumsum(axis=1)
-    return [
+    columns = [
         StackedColumn(label, tuple(parts), tuple(tall), tuple(up))
         for label, parts, tall, up in zip(
             labels, counts.tolist(), heights.tolist(), np.round(tops, 2).tolist(), strict=True
         )
     ]
+    return columns, (top, 0) if top % 2 else (top, top // 2, 0)
+
+
+def _round_up(number: int) -> int:
+    """The number, or the next one that reads well on a scale."""
+    size = 10 ** max(len(str(number)) - 1, 0)
+    return next((-(-step * size // 10) for step in _SCALE_STEPS if step * size >= number * 10), 1)
 
 
 def _format_duration(seconds: int, language: Language) -> str:

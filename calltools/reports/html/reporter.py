@@ -3,13 +3,14 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, TextIO
+from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -24,11 +25,20 @@ from calltools.reports.html.charts import FindingHistogram
 from calltools.reports.reporter import ReportOptions, RuleCount, RuleLimiter, format_count
 from calltools.reports.rows import render_findings
 from calltools.reports.text import describe_source
-from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name, worst_first
+from calltools.reports.wording import (
+    format_advice,
+    format_counts_line,
+    format_total_line,
+    severity_name,
+    short_names,
+    worst_first,
+)
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
+from calltools.texts import Language
 from calltools.texts.keys import HtmlLabel
 from calltools.texts.report_labels import html_label
+from calltools.texts.rule_titles import rule_heading
 
 #: Keys of labels by severity: of the counts of findings, and of the buttons that show only such findings.
 SEVERITY_COUNTS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
@@ -38,12 +48,14 @@ SEVERITY_FILTERS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
     {Severity.ERROR: "only_error", Severity.WARNING: "only_warning", Severity.NOTE: "only_note"}
 )
 
-# These keep the page under 500 KB whatever the files hold: findings shown of one rule, findings shown in all, files
-# shown with charts, files in the table.
+# These keep the page small whatever the files hold: findings shown of one rule, findings shown in all, files shown with
+# charts, files shown at all beside the table.
 _MAX_EXAMPLES_OF_RULE: Final = 5
 _MAX_EXAMPLES: Final = 240
-_MAX_FILE_SECTIONS: Final = 8
+_MAX_FILES_WITH_CHARTS: Final = 8
+_MAX_FILE_SECTIONS: Final = 200
 _MAX_CELL_CHARACTERS: Final = 120
+_MAX_NAME_CHARACTERS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class RuleSection:
     """A rule with findings, and the first of them."""
 
     rule_count: RuleCount
+    title: str
     name: str
     finds: str
     why: str
@@ -100,16 +113,22 @@ class HtmlReporter:
         """Write the page."""
         summaries = worst_first(section.summary for section in self.sections if section.summary is not None)
         section_of = {id(section.summary): section for section in self.sections}
+        # Of several files those without errors stand in the table alone.
+        bad = [one for one in summaries if one.error or one.by_severity["error"]] if len(summaries) > 1 else summaries
+        names = short_names(one.name for one in summaries)
         script, style_sheet = read_asset("page.js"), read_asset("page.css")
         template = jinja_environment(self.options).get_template("page.html.j2")
         self.stream.writelines(
             template.generate(
-                sections=[section_of[id(summary)] for summary in summaries[:_MAX_FILE_SECTIONS]],
+                sections=[section_of[id(summary)] for summary in bad[:_MAX_FILE_SECTIONS]],
+                detailed=_MAX_FILES_WITH_CHARTS,
                 summaries=summaries,
-                total=format_total_line(summaries, self.options.language),
-                omitted_files=max(len(summaries) - _MAX_FILE_SECTIONS, 0),
+                names={name: truncate(escape_invisible(text), _MAX_NAME_CHARACTERS) for name, text in names.items()},
+                total=format_total_line(summaries, self.options.language, partial(format_count, options=self.options)),
+                omitted_files=max(len(bad) - _MAX_FILE_SECTIONS, 0),
+                good_files=len(summaries) - len(bad),
                 rule_sections=self.rule_sections,
-                now=datetime.fromtimestamp(max((summary.now for summary in summaries), default=0), UTC),
+                as_of=_format_moment(summaries, self.options.language),
                 version=version("calltools"),
                 script=Markup(script),  # noqa: S704 - a file of this package
                 style_sheet=Markup(style_sheet),  # noqa: S704 - a file of this package
@@ -127,6 +146,7 @@ class HtmlReporter:
         manual = manual_for(RULES_BY_CODE[rule.code], self.options.language)
         return RuleSection(
             rule_count=rule,
+            title=rule_heading(rule.code, RULES_BY_CODE[rule.code].name.replace("-", " "), self.options.language),
             name=RULES_BY_CODE[rule.code].name,
             finds=manual.finds,
             why=manual.why,
@@ -154,10 +174,15 @@ def jinja_environment(options: ReportOptions, package: str | None = None) -> Env
     environment.globals |= {
         "charts": charts,
         "format_code": _format_code,
-        "format_counts_line": format_counts_line,
+        "format_counts_line": lambda summary, language: format_counts_line(
+            summary, language, partial(format_count, options=options)
+        ),
+        "format_day": lambda seconds: charts.format_date(datetime.fromtimestamp(seconds, UTC), options.language),
         "format_number": lambda count: format_count(count, options),
         "format_percent": lambda share: f"{share:.1f}".replace(".", "," if options.language == "ru" else "."),
-        "describe_source": lambda source: describe_source(source, options),
+        "describe_source": lambda source, name=None: describe_source(
+            replace(source, name=name or source.name), options
+        ),
         "label": lambda key, **facts: html_label(key, options.language, **facts),
         "language": options.language,
         "severity_counts": SEVERITY_COUNTS,
@@ -166,6 +191,14 @@ def jinja_environment(options: ReportOptions, package: str | None = None) -> Env
         "shorten": lambda text: truncate(escape_invisible(text or ""), _MAX_CELL_CHARACTERS),
     }
     return environment
+
+
+def _format_moment(summaries: Sequence[Summary], language: Language) -> tuple[str, str]:
+    """The time of the run as the reader writes it, and its zone: that of all files, or UTC."""
+    zones = {one.call_statistics.zone for one in summaries if one.error is None}
+    zone = zones.pop() if len(zones) == 1 else "UTC"
+    moment = datetime.fromtimestamp(max((one.now for one in summaries), default=0), ZoneInfo(zone))
+    return f"{charts.format_date(moment, language)}, {moment:%H:%M}", zone
 
 
 def _format_code(text: str) -> Markup:

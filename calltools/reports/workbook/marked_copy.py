@@ -28,7 +28,8 @@ from calltools.reports.workbook.package import (
 )
 from calltools.reports.workbook.sheet_marking import SeverityByCell, SheetMarker, read_chunks
 from calltools.reports.workbook.styles import StyleTable
-from calltools.texts.report_labels import FINDINGS_SHEET, SUMMARY_SHEET
+from calltools.texts.keys import Language
+from calltools.texts.report_labels import FINDINGS_SHEETS, SUMMARY_SHEETS
 
 #: More comments make Excel slow; further cells are only filled.
 MAX_COMMENTS: Final = 2000
@@ -38,10 +39,8 @@ _SPREADSHEET: Final = f"{_OFFICE}.spreadsheetml"
 _MACRO_OR_TEMPLATE_TYPE: Final = re.compile(
     r"application/vnd\.(?:ms-excel\.(?:sheet|template)\.macroEnabled|openxmlformats-officedocument\.spreadsheetml\.template)\.main\+xml"
 )
-_OWN_SHEET_PARTS: Final = {
-    FINDINGS_SHEET: "xl/worksheets/calltools_findings.xml",
-    SUMMARY_SHEET: "xl/worksheets/calltools_summary.xml",
-}
+_FINDINGS_PART: Final = "xl/worksheets/calltools_findings.xml"
+_SUMMARY_PART: Final = "xl/worksheets/calltools_summary.xml"
 _CORE: Final = "docProps/core.xml"
 _MODIFIED: Final = re.compile(r"(<dcterms:modified[^>]*>)[^<]*")
 _ZIP64_FROM_BYTES: Final = 1 << 30
@@ -67,6 +66,7 @@ class WorkbookContent:
         count: Number of rows of the list.
         lines: Lines of the summary sheet.
         marks: A1 address -> mark of the cell.
+        language: Of the titles of the sheets that are added.
     """
 
     header: Sequence[str]
@@ -74,6 +74,7 @@ class WorkbookContent:
     count: int
     lines: Sequence[SummaryLine]
     marks: Mapping[str, CellMark]
+    language: Language = "en"
 
 
 def write_marked_copy(
@@ -203,7 +204,8 @@ class _MarkedCopy:
     def _add_own_sheets(self) -> None:
         """Add our sheets; those of an earlier run are replaced and keep their place among the sheets."""
         package, content = self._package, self._content
-        findings, summary = (self._own_sheet_part(title) for title in (FINDINGS_SHEET, SUMMARY_SHEET))
+        findings = self._own_sheet_part(FINDINGS_SHEETS, _FINDINGS_PART)
+        summary = self._own_sheet_part(SUMMARY_SHEETS, _SUMMARY_PART)
         package.remove_relationships(findings, "table")
         for part in (findings, summary):
             package.drop_part(part)
@@ -218,11 +220,20 @@ class _MarkedCopy:
         package.set_part(table, table_xml, f"{_SPREADSHEET}.table+xml")
         package.add_relationship(findings, "table", table)
 
-    def _own_sheet_part(self, title: str) -> str:
-        """The part of one of our sheets, which is listed in the workbook from now on."""
-        if title in self._sheet_relationships():
-            return self._sheet_part(title)
-        package, part = self._package, _OWN_SHEET_PARTS[title]
+    def _own_sheet_part(self, titles: Mapping[Language, str], part: str) -> str:
+        """The part of one of our sheets, which is listed from now on, with the title in the language.
+
+        Args:
+            titles: Titles of the sheet by language.
+            part: What its part is called where there is none yet.
+        """
+        package, title = self._package, titles[self._content.language]
+        listed = self._sheet_relationships()
+        if earlier := next((one for one in titles.values() if one in listed), None):
+            found = self._sheet_part(earlier)
+            text = package.read_text(self._workbook_part)
+            package.changed[self._workbook_part] = text.replace(f'name="{earlier}"', f'name="{title}"')
+            return found
         if package.has_part(part):
             raise UnknownPackageError(part)
         relationship = package.add_relationship(self._workbook_part, "worksheet", part)

@@ -13,13 +13,14 @@ from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible, truncate
 from calltools.reports.reporter import ReportOptions, RuleCount, format_count
 from calltools.reports.rows import column_letters
-from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name
+from calltools.reports.wording import format_advice, format_counts_line, format_total_line, severity_name, short_names
 from calltools.reports.workbook.package import MAIN_NAMESPACE, RELATIONSHIPS_NAMESPACE, escape_xml
 from calltools.reports.workbook.styles import StyleTable
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
 from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
+from calltools.texts.rule_titles import rule_heading
 
 #: Key of a column's label -> width of the column, in digits.
 FINDING_COLUMNS: Final[Mapping[WorkbookLabel, int]] = MappingProxyType(
@@ -82,7 +83,7 @@ def make_finding_row(finding: Finding, source: Source | None, options: ReportOpt
     texts = (
         severity_name(Severity(finding.severity), options.language),
         finding.code,
-        finding.name,
+        rule_heading(finding.code, finding.name, options.language),
         finding.file,
         describe_location(finding, options),
         finding.column or "",
@@ -118,11 +119,12 @@ def make_summary_lines(
     """The lines of the summary sheet: each file, some sentences about the run, each rule."""
     language = options.language
     yield SummaryLine("title", (workbook_label("headline", language),))
+    names = short_names(one.name for one in summaries)
     for summary in summaries:
         error = "" if summary.error is None else summary.error.say(language)
         unread = workbook_label("unread", language, error=error) if error else ""
         result = truncate_for_cell(unread) or format_counts_line(summary, language)
-        yield SummaryLine("text", (f"{truncate_for_cell(summary.name)}: {result}",))
+        yield SummaryLine("text", (f"{truncate_for_cell(names[summary.name])}: {result}",))
     if len(summaries) > 1:
         yield SummaryLine("text", (format_total_line(summaries, language),))
     for sentence in sentences:

@@ -1,4 +1,4 @@
-"""The workbook report: the user's workbook with marks, or a fresh workbook.
+"""The workbook report: the user's workbook with marks, the records of a text file as one, or a fresh workbook.
 
 A workbook whose package is not understood is saved again by openpyxl and then marked; that may lose parts, which the
 summary sheet names.
@@ -16,7 +16,7 @@ from typing import IO, Final, TextIO
 
 from openpyxl import load_workbook
 
-from calltools.model.batch import Source
+from calltools.model.batch import Source, Table
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -32,8 +32,11 @@ from calltools.reports.workbook.own_sheets import (
     truncation_notice,
 )
 from calltools.reports.workbook.package import UnknownPackageError, blank_workbook
+from calltools.reports.workbook.records_book import RecordsSheet, TooLargeError, find_faults, write_records_book
+from calltools.texts import say
 from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
+from calltools.texts.rule_titles import rule_heading
 
 #: Pattern of parts that openpyxl does not write -> key of their label.
 LOST: Final[Mapping[str, WorkbookLabel]] = {
@@ -98,22 +101,38 @@ class WorkbookReporter:
     limiter: RuleLimiter = field(default_factory=lambda: RuleLimiter(0))
     rows_left: int = MAX_LISTED
     name: str = ""
+    table: Table | None = None
+    faults: dict[int, list[tuple[str, int | None]]] = field(default_factory=dict)
+    records: tuple[RecordsSheet, IO[bytes]] | None = None
 
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file."""
         self.sources[name] = source
         self.name = name
+        self.table = self.records = None
+
+    def take_table(self, table: Table) -> None:
+        """Keep the records of a text file, which become a sheet if the run is about it alone."""
+        alone = len(self.sources) == 1 and not self.options.several_files
+        self.table = table if alone and table.source.format.address == "line" else None
 
     def take(self, findings: Findings) -> None:
         """Count all findings, and keep as many as the list has room for."""
         self.limiter.pass_first(findings)
+        if self.table is not None:
+            for record, code, position in find_faults(findings):
+                self.faults.setdefault(record, []).append((code, position))
         if self.rows_left:
             listed = Findings(findings.table.slice(0, self.rows_left))
             self.kept_findings.append((listed, self.sources[self.name], self.name))
             self.rows_left -= len(listed)
 
-    def finish(self, _summary: Summary) -> None:
-        """End the file; the workbook is written when all files have ended."""
+    def finish(self, summary: Summary) -> None:
+        """End the file: its records are read again while it is there; the report is written when all have ended."""
+        if self.table is not None and summary.error is None and self.limiter.counts:
+            sheet = RecordsSheet(say("template-calls", self.options.language), self.table, self.faults)
+            with suppress(TooLargeError):
+                self.records = sheet, write_records_book(sheet)
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the workbook."""
@@ -125,11 +144,32 @@ class WorkbookReporter:
 
     def _build(self, summaries: Sequence[Summary]) -> IO[bytes]:
         source = next(iter(self.sources.values())) if len(summaries) == 1 else None
+        if self.records is not None and len(summaries) == 1:
+            return self._build_records(*self.records, summaries)
         if source is None or source.format.address != "cell":
-            return self._build_fresh(summaries, [])
+            too_large = source is not None and self.table is not None and self.limiter.counts
+            return self._build_fresh(summaries, [self._too_large_line(summaries)] if too_large else [])
         if not is_markable_workbook(source.path):
             return self._build_fresh(summaries, [workbook_label("unmarkable", self.options.language)])
         return self._build_marked(source, summaries)
+
+    def _build_records(self, sheet: RecordsSheet, book: IO[bytes], summaries: Sequence[Summary]) -> IO[bytes]:
+        """The records as a sheet of text, marked: they are the user's data, so values are not redacted in it."""
+        source = self.sources[self.name] = sheet.source
+        self.kept_findings = [(sheet.place(one), source, name) for one, _, name in self.kept_findings]
+        options = replace(self.options, show_values=True)
+        findings = self._render_kept(options)
+        marks = _make_cell_marks(findings, options, source)
+        sentences = [
+            workbook_label("records", self.options.language, sheet=sheet.title),
+            self._marked_count_line(len(marks)),
+        ]
+        content = self._make_content(findings, summaries, sentences, options, marks)
+        return self._write_copy(book, sheet.title, content)
+
+    def _too_large_line(self, summaries: Sequence[Summary]) -> str:
+        records = format_count(summaries[0].read, self.options)
+        return workbook_label("too_large", self.options.language, records=records)
 
     def _build_fresh(self, summaries: Sequence[Summary], sentences: Sequence[str]) -> IO[bytes]:
         findings = self._render_kept(self.options)
@@ -149,8 +189,7 @@ class WorkbookReporter:
         with suppress(UnknownPackageError):
             return self._write_copy(source.path, source.sheet or "", make_content(resaved=False))
         if summaries[0].read > _MAX_RECORDS_RESAVED:
-            records = format_count(summaries[0].read, self.options)
-            return self._build_fresh(summaries, [workbook_label("too_large", self.options.language, records=records)])
+            return self._build_fresh(summaries, [self._too_large_line(summaries)])
         with suppress(UnknownPackageError), resave_with_openpyxl(source.path) as workbook:
             return self._write_copy(workbook, source.sheet or "", make_content(resaved=True), resaved=True)
         return self._build_fresh(summaries, [workbook_label("unmarkable", self.options.language)])
@@ -165,7 +204,7 @@ class WorkbookReporter:
     ) -> WorkbookContent:
         rows = (make_finding_row(finding, self.sources[finding.file], options) for finding in findings)
         lines = self._make_lines(len(findings), summaries, sentences)
-        return WorkbookContent(column_titles(options), rows, len(findings), lines, marks)
+        return WorkbookContent(column_titles(options), rows, len(findings), lines, marks, options.language)
 
     def _write_copy(
         self, workbook: Path | IO[bytes], sheet: str, content: WorkbookContent, *, resaved: bool = False
@@ -230,7 +269,7 @@ def _comment_text(findings: Sequence[Finding], source: Source, options: ReportOp
 def _finding_text(finding: Finding, source: Source, options: ReportOptions) -> str:
     row = make_finding_row(finding, source, options)
     lines = [
-        f"{finding.code} {finding.name}",
+        f"{finding.code} {rule_heading(finding.code, finding.name, options.language)}",
         truncate_for_cell(finding.message),
         workbook_label("fix", options.language, advice=row.advice),
     ]

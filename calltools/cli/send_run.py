@@ -1,0 +1,343 @@
+"""What ``calltools send`` does: look, ask, convert, plan, confirm, send, and say how to do it again. Heavy imports."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import typer
+
+from calltools.cli.configuration.layers import OptionLayers
+from calltools.cli.dialog import Dialog, missing_answers
+from calltools.cli.inputs import find_inputs
+from calltools.cli.login import get_token, read_counters
+from calltools.cli.options import (
+    EngineOptions,
+    FindingOptions,
+    ReadingOptions,
+    WritingOptions,
+    is_terminal,
+    resolve_language,
+)
+from calltools.cli.profile_draft import format_outcome, write_profile
+from calltools.cli.run_options import build_run_options
+from calltools.cli.send_answers import apply_to_reading, command_again
+from calltools.cli.send_job import keep_as_job
+from calltools.cli.send_summary import ConversionWatcher
+from calltools.cli.session_run import convert_files
+from calltools.cli.upload_console import UploadConsole, open_console
+from calltools.cli.upload_options import (
+    AbsencePolicy,
+    AccessOptions,
+    FollowOptions,
+    LoginOptions,
+    OutputOptions,
+    SendOptions,
+)
+from calltools.cli.upload_run import FileOptions, find_usual_token, open_client_with, upload_found
+from calltools.errors import CredentialError, OutputError, SourceError, UnfitFileError, UsageError
+from calltools.files.folders import FoundFile
+from calltools.files.opening import open_private_file
+from calltools.files.remote_path import as_path
+from calltools.files.workbook.kept import keep_or_share_workbook_process
+from calltools.guide import Answers, Example, Inspection, Question, ask_about_upload, inspect
+from calltools.guide.counters import UPLOAD_KEYS, UploadTarget, read_counter
+from calltools.metrica.responses import Counter
+from calltools.run import RunOptions, is_folder_output
+from calltools.runtime.packages import join_command
+from calltools.texts import Language, MessageKey, say
+from calltools.uploading.context import refuse_wrong_request
+
+
+@dataclass(frozen=True, slots=True)
+class SendGroups:
+    """The options of the command, in groups."""
+
+    reading: ReadingOptions
+    writing: WritingOptions
+    showing: FindingOptions
+    running: EngineOptions
+    counter: int | None
+    send: SendOptions
+    follow: FollowOptions
+    absence: AbsencePolicy
+    access: AccessOptions
+
+    @property
+    def language(self) -> Language:
+        """The reader's language."""
+        return resolve_language(self.showing.lang)
+
+    @property
+    def output(self) -> OutputOptions:
+        """How the upload is printed."""
+        showing = self.showing
+        return OutputOptions(showing.lang, showing.quiet, showing.verbose, showing.debug)
+
+    @property
+    def sends(self) -> bool:
+        """Whether calls are to leave this machine."""
+        return not (self.send.plan or self.send.dry_run)
+
+
+def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers) -> int:
+    """Look at files, ask, convert and upload; gives the exit code.
+
+    Args:
+        files: As they were named.
+        groups: The options.
+        layers: Which of them stand on the command line, and those of single files.
+
+    Raises:
+        UsageError: Something must be said and nobody can be asked, or is said wrong.
+    """
+    if "-" in files:
+        raise UsageError("send-stdin")
+    if is_folder_output(groups.writing.output):
+        raise UsageError("send-one-output", path=groups.writing.output)
+    refuse_wrong_request(groups.counter, groups.send.comment, dry_run=True)
+    with ExitStack() as stack:
+        console = stack.enter_context(open_console(groups.output))
+        run = _SendRun(files, groups, layers, console, stack)
+        asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
+        answers = run.ask() if asks else run.refuse_to_guess()
+        code = run.convert_and_upload(answers, follows=asks)
+        if asks:
+            run.say_how_again(answers)
+        return code
+
+
+@dataclass(slots=True)
+class _SendRun:
+    """One run of the command."""
+
+    files: Sequence[str]
+    groups: SendGroups
+    layers: OptionLayers
+    console: UploadConsole
+    stack: ExitStack
+    _told: set[str] = field(default_factory=set)
+    _counters: list[Counter] | None = None
+    _has_asked_service: bool = False
+    #: The last one; it need not be done again for an answer that is not about the files.
+    _inspection: Inspection | None = None
+    #: Path of the profile that the answers make -> where it goes when calls are sent.
+    _profiles: dict[str, Path] = field(default_factory=dict)
+
+    def ask(self) -> Answers:
+        """Ask a person until nothing is missing."""
+        self._say("send-begin")
+        found, options = self._find(), self._options()
+        with keep_or_share_workbook_process():
+            return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
+
+    def refuse_to_guess(self) -> Answers:
+        """No answer, because nothing is missing.
+
+        Raises:
+            UsageError: Something is missing; all options that are known to be missing are named.
+        """
+        inspection = inspect(self._find(), {}, self._options())
+        _raise_fault(inspection)
+        questions = [*inspection.required]
+        if not self.groups.send.dry_run:
+            questions += [one for one in ask_about_upload(None, {}, self._target()) if one.required]
+        if questions:
+            raise missing_answers(questions, self.groups.language)
+        if self.groups.sends and not self.groups.send.yes:
+            raise UsageError("upload-yes-needed")
+        return {}
+
+    def convert_and_upload(self, answers: Answers, *, follows: bool) -> int:
+        """Convert with the answers, show what would be sent, ask once, send; gives the exit code."""
+        groups = self.groups
+        reading, writing = apply_to_reading(groups.reading, answers), groups.writing
+        copy, path = self.stack.enter_context(open_private_file())
+        named = None if writing.output == "-" else as_path(writing.output)
+        # Who answers questions is told what was found in a few lines; a log gets the report that it always gets.
+        watcher = ConversionWatcher() if follows else None
+        if follows:
+            self._say("send-converting")
+        summaries, code = convert_files(
+            self.files,
+            writing,
+            reading,
+            groups.showing,
+            groups.running,
+            self.layers,
+            stream=copy,
+            watcher=watcher,
+        )
+        copy.flush()
+        if watcher is not None:
+            for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
+                typer.echo(f"  {line}", err=True)
+        if not sum(one.written or 0 for one in summaries):
+            self._say("send-nothing")
+            return code
+        self._put_profiles_in_place()
+        counter = groups.counter if "counter" not in answers else read_counter(answers["counter"])
+        goal = answers.get("goal") or groups.send.goal
+        send = replace(groups.send, goal=goal, wait=groups.send.wait or follows)
+        options = FileOptions(counter or 0, send, groups.follow, groups.absence)
+        name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
+        found = [FoundFile(named or path, name)]
+        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=not follows)
+        return sent or code
+
+    def say_how_again(self, answers: Answers) -> None:
+        """Print the one command that does the same without questions, and offer to keep it as a job."""
+        groups = self.groups
+        final = {key: str(self._profiles.get(text, text)) for key, text in answers.items()}
+        if groups.counter is not None:
+            final["counter"] = str(groups.counter)
+        parts = (groups.reading, groups.writing, groups.showing, groups.running, groups.send, groups.follow)
+        given = self.layers.given - {"counter"}
+        command = command_again(self.files, (*parts, groups.absence, groups.access), given, final, wait=True)
+        self.console.notify_always("send-again", command=command)
+        if not groups.sends:
+            return
+        while name := self._ask_line("send-job"):
+            try:
+                path = keep_as_job(
+                    name,
+                    self.files,
+                    (*parts, groups.absence),
+                    given,
+                    final,
+                    token_file=groups.access.token_file,
+                )
+            except UsageError as fault:
+                typer.echo(f"  {fault.say(groups.language)}", err=True)
+                continue
+            self.console.notify_always("send-job-kept", path=path, command=join_command(["calltools", "run", name]))
+            return
+
+    def _ask_line(self, key: MessageKey, **facts: object) -> str:
+        """What a person types behind a sentence."""
+        typer.echo(f"{say(key, self.groups.language, **facts)} ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Abort
+        return line.strip()
+
+    def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
+        about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
+        if self._inspection is None or self._inspection.answers != about_files:
+            self._inspection = inspect(found, about_files, options)
+            _raise_fault(self._inspection)
+            self._tell_facts(self._inspection)
+        inspection = self._inspection
+        questions: Sequence[Question] = inspection.questions
+        if not questions and not self.groups.send.dry_run:
+            questions = ask_about_upload(self._list_counters(answers), answers, self._target())
+        return _SendView(inspection, questions, self)
+
+    def _find(self) -> list[FoundFile]:
+        groups = self.groups
+        others = [path for path in (groups.writing.rejects, groups.writing.changes) if path is not None]
+        recursive = groups.reading.recursive
+        return find_inputs(self.files, others, groups.language, quiet=groups.showing.quiet, recursive=recursive)
+
+    def _options(self) -> RunOptions:
+        return build_run_options(self.groups.reading, self.groups.showing)
+
+    def _target(self) -> UploadTarget:
+        said = self.groups.send.goal or "goal" in self.layers.given
+        return UploadTarget(self.groups.counter, self.groups.send.goal if said else None)
+
+    def _tell_facts(self, inspection: Inspection) -> None:
+        """Say what was found, each fact once."""
+        language = self.groups.language
+        for one in inspection.files:
+            facts = [fact.say(language) for fact in one.facts]
+            if one.records is not None:
+                facts.append(say("send-records", language, read=one.records, skipped=sum(one.skipped.values())))
+            for text in facts:
+                if (told := f"{one.name} {text}") not in self._told:
+                    self._told.add(told)
+                    typer.echo(f"  {text}", err=True)
+
+    def _list_counters(self, answers: Answers) -> list[Counter] | None:
+        """The counters that the token sees; a person without a token may get one first."""
+        if not self.groups.sends or self._has_asked_service:
+            return self._counters
+        groups = self.groups
+        try:
+            token = find_usual_token(groups.access, self.console)
+        except CredentialError as fault:
+            if fault.key != "token-missing" or not self._wants_login(fault):
+                raise
+            with ExitStack() as stack:
+                get_token(LoginOptions(read_counters=True), groups.access, self.console, stack)
+            token = find_usual_token(groups.access, self.console)
+        if groups.counter is None and "counter" not in answers:
+            with open_client_with(token, groups.access, self.console) as client:
+                self._counters = read_counters(client)
+        self._has_asked_service = True
+        return self._counters
+
+    def _wants_login(self, fault: CredentialError) -> bool:
+        typer.echo(f"\n{fault.say(self.groups.language)}", err=True)
+        return self._ask_line("send-login").lower() in {"", "y", "yes", "д", "да"}
+
+    def keep_profile(self, inspection: Inspection, path: Path) -> str:
+        """Keep the profile that the answers make for this run; gives its path for now.
+
+        It is put in its place when the calls have been converted, so that an interrupted run leaves nothing behind.
+
+        Raises:
+            UsageError: The name is no name of a profile, or taken.
+        """
+        draft = inspection.draft
+        if draft is None or path.suffix != ".toml":
+            raise UsageError("send-profile-ending", path=path)
+        if path.exists() and not self.groups.showing.force:
+            raise OutputError("output-exists", path=path)
+        text, outcome = draft.write(self.groups.language, path)
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-")))
+        kept = folder / path.name
+        kept.write_text(text, encoding="utf-8")
+        self._profiles[str(kept)] = path
+        typer.echo(f"  {format_outcome(outcome, self.groups.language)}", err=True)
+        return str(kept)
+
+    def _put_profiles_in_place(self) -> None:
+        for kept, path in self._profiles.items():
+            write_profile(Path(kept).read_text(encoding="utf-8"), path, force=self.groups.showing.force)
+
+    def _say(self, key: MessageKey, **facts: object) -> None:
+        self.console.notify(key, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _SendView:
+    """What is left to ask about the files and the counter."""
+
+    inspection: Inspection
+    questions: Sequence[Question]
+    run: _SendRun
+
+    def examples(self, question: Question, answer: str) -> Sequence[Example]:
+        """Calls before and after."""
+        return self.inspection.examples(question, answer, show_values=self.run.groups.showing.show_values)
+
+    def read(self, question: Question, answer: str) -> str:
+        """The answer as the option takes it."""
+        if question.key == "counter":
+            return str(read_counter(answer))
+        if question.kind == "new-file":
+            return self.run.keep_profile(self.inspection, Path(answer))
+        return self.inspection.read(question, answer)
+
+
+def _raise_fault(inspection: Inspection) -> None:
+    """Raise what no answer can mend; with several files, the others go on without one that cannot be read."""
+    several = len(inspection.files) > 1
+    for one in inspection.files:
+        if one.fault is not None and not (several and isinstance(one.fault, SourceError | UnfitFileError)):
+            raise one.fault
+    if inspection.fault is not None:
+        raise inspection.fault

@@ -1,0 +1,157 @@
+"""The step of questions: what the files do not say, with three calls before and after under each answer."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from calltools.errors import CalltoolsError, UsageError
+from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.guide import Example, Inspection, Question, read_answer
+from calltools.ui.pages import go_to, reader_language, render
+from calltools.ui.receive import ReceivedForm
+from calltools.ui.steps import need_inspection
+from calltools.ui.visit import Visit
+from calltools.vendors.profile_library import PROJECT_FOLDER
+
+_ANSWER: Final = "answer-"
+_OWN: Final = "own-"
+#: The value of the choice beside which an answer of one's own is typed; no option has such an answer.
+OTHER: Final = "*own*"
+#: Of more choices a list is offered while one types.
+_MAX_RADIOS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it is shown.
+
+    Attributes:
+        question: The question.
+        chosen: The answer that is filled in.
+        examples: Calls under this answer.
+        is_list: Whether it has too many choices to show them all.
+        refusal: Why the last answer was not taken.
+    """
+
+    question: Question
+    chosen: str
+    examples: Sequence[Example]
+    is_list: bool
+    refusal: CalltoolsError | None
+
+
+async def show_questions(visit: Visit, request: Request) -> Response:
+    """What must be said, and what was said."""
+    found = await need_inspection(visit, request)
+    if isinstance(found, Response):
+        return found
+    asked = [await asyncio.to_thread(_prepare, visit, found, question) for question in found.questions]
+    return render(
+        visit,
+        request,
+        "questions.html.j2",
+        page="questions",
+        asked=asked,
+        given=[(key, text) for key, text in visit.answers.items()],
+        other=OTHER,
+        inspection=found,
+        profile_name=found.draft.profile_name if found.draft is not None and found.draft.is_complete else "",
+    )
+
+
+def _prepare(visit: Visit, found: Inspection, question: Question) -> _Asked:
+    chosen = visit.previews.get(question.key, question.default or "")
+    shown = chosen or (question.choices[0].value if question.choices and not question.free_text else "")
+    examples = found.examples(question, shown, show_values=True) if question.changes_calls and shown else ()
+    is_list = len(question.choices) > _MAX_RADIOS
+    return _Asked(question, chosen, examples, is_list, visit.refusals.get(question.key) or question.refused)
+
+
+async def show_examples(visit: Visit, request: Request) -> Response:
+    """Three calls under an answer that was not given yet: a part of the page."""
+    found, key = visit.inspection, request.query_params.get("key", "")
+    question = next((one for one in (found.questions if found else ()) if one.key == key), None)
+    answer = request.query_params.get("answer", "")
+    examples: Sequence[Example] = ()
+    if found is not None and question is not None and answer and question.changes_calls:
+        examples = await asyncio.to_thread(_examples, found, question, answer)
+    return render(visit, request, "examples.html.j2", examples=examples)
+
+
+def _examples(found: Inspection, question: Question, typed: str) -> Sequence[Example]:
+    try:
+        return found.examples(question, found.read(question, read_answer(question, typed)), show_values=True)
+    except UsageError:
+        return ()
+
+
+async def take_answers(visit: Visit, request: Request, form: ReceivedForm) -> Response:
+    """Answers to some questions; the files are looked at again with them."""
+    found = visit.inspection
+    if found is None:
+        return go_to(visit, "questions")
+    visit.refusals = {}
+    if preview := form.get("preview"):
+        visit.previews[preview] = _typed(form, preview)
+        return go_to(visit, f"questions#q-{preview}")
+    files = {one.field: one for one in form.files}
+    for question in found.questions:
+        if (file := files.get(_ANSWER + question.key)) is not None:
+            visit.answer(question.key, str(file.path))
+        elif _ANSWER + question.key in form.fields or _OWN + question.key in form.fields:
+            _take_answer(visit, request, found, question, _typed(form, question.key))
+    visit.forget_results()
+    return go_to(visit, "questions")
+
+
+def _typed(form: ReceivedForm, key: str) -> str:
+    typed = form.get(_ANSWER + key)
+    return (form.get(_OWN + key) if typed == OTHER or _ANSWER + key not in form.fields else typed).strip()
+
+
+def _take_answer(visit: Visit, request: Request, found: Inspection, question: Question, typed: str) -> None:
+    visit.previews.pop(question.key, None)
+    if not typed:
+        if not question.required:
+            visit.answer(question.key, "")
+        return
+    try:
+        if question.kind == "new-file":
+            visit.answer(question.key, _keep_profile(visit, request, found, typed))
+        else:
+            visit.answer(question.key, found.read(question, read_answer(question, typed)))
+    except CalltoolsError as refusal:
+        visit.previews[question.key] = typed
+        visit.refusals[question.key] = refusal
+
+
+def _keep_profile(visit: Visit, request: Request, found: Inspection, name: str) -> str:
+    """Write the profile that the answers make, where calltools finds it by itself from then on.
+
+    Raises:
+        OutputError: There is one of that name, or the folder cannot be written.
+    """
+    assert found.draft is not None  # noqa: S101 - only a draft asks for its name
+    stem = re.sub(r"[^\w-]", "-", Path(name).stem).strip("-")[:60] or "export"
+    path = PROJECT_FOLDER / f"{stem}.toml"
+    text, _ = found.draft.write(reader_language(visit, request), path)
+    with map_os_errors(PROJECT_FOLDER):
+        PROJECT_FOLDER.mkdir(exist_ok=True)
+    with AtomicFile(path, force=False) as stream:
+        stream.write(text.encode())
+    visit.profile = text
+    visit.notify("profile_kept", path=path)
+    return str(path)
+
+
+async def forget_answer(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
+    """An answer is to be another one: its question is asked again."""
+    visit.previews[form.get("key")] = visit.answers.pop(form.get("key"), "")
+    visit.forget_results()
+    return go_to(visit, "questions")

@@ -1,0 +1,115 @@
+"""Questions: only what is missing, each with its reason and calls before and after; unknown exports become profiles."""
+
+from pathlib import Path
+
+import pytest
+
+from calltools.run import RunOptions
+from tests.ui.pages import visited
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+NOW = 1773273600
+UNKNOWN = """Когда,Кто звонил,Куда,Направление,Состояние,Разговор
+02.03.2026 10:00:00,+74950000101,+74950000200,вх,отвечен,35
+02.03.2026 11:30:00,+74950000102,+74950000200,вх,не отвечен,0
+14.03.2026 12:00:00,+74950000103,+74950000200,исх,отвечен,70
+"""
+
+
+@pytest.fixture
+def sipuni():
+    return SAMPLES / "sipuni" / "export.csv"
+
+
+def test_only_what_is_missing_is_asked_with_its_reason(sipuni):
+    with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
+        asked = visitor.get("questions").said
+        [question] = [one for one in page.visit.inspection.questions if one.key == "timezone"]
+
+    assert question.what.say("en") in asked
+    assert question.why.say("en") in " ".join(asked.split())
+
+
+def test_nothing_is_asked_of_a_canonical_file():
+    with visited([SAMPLES / "canonical" / "good.csv"], RunOptions(as_of=NOW)) as (visitor, _):
+        assert "Nothing is missing" in visitor.get("questions").said
+
+
+def test_the_calls_change_with_the_answer_before_it_is_given(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime\n1604591025698235234,2026-03-02 10:00:00\n", encoding="utf-8")
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.get("questions")
+        moscow, almaty, nowhere = (
+            visitor.get(f"questions/examples?key=timezone&answer={zone}").said
+            for zone in ("Europe/Moscow", "Asia/Almaty", "x")
+        )
+        given = dict(page.visit.answers)
+        shown = visitor.post("questions", {"preview": "timezone", "answer-timezone": "Asia/Almaty"}).said
+
+    assert "+03:00" in moscow
+    assert "+05:00" in almaty
+    assert nowhere.strip() == ""
+    assert given == {}
+    assert "+05:00" in shown
+
+
+def test_an_answer_that_is_none_is_asked_again_with_the_reason(sipuni):
+    with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.get("questions")
+        said = visitor.post("questions", {"answer-timezone": "Mars/Olympus"}).said
+
+    assert "Mars/Olympus" in said
+    assert "timezone" not in page.visit.answers
+
+
+def test_an_answer_can_be_taken_back(sipuni):
+    with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "1"})
+        before = dict(page.visit.answers)
+        visitor.post("questions/forget", {"key": "timezone"})
+
+    assert before["timezone"] == "Europe/Moscow"
+    assert "timezone" not in page.visit.answers
+
+
+def test_a_second_file_is_handed_over_with_its_question_and_shown_by_its_own_name(sipuni, tmp_path):
+    second = b"phone,time,ClientId\n+74950000100,2026-03-02 09:00:00,1604591025698235234\n"
+    with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.post("files", files=[("second", "crm (март).csv", second)])
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
+        pages = [visitor.get(name) for name in ("files", "questions", "findings", "results")]
+        calls = visitor.get("download/calls.csv").text
+        report = visitor.get("download/report.html").text
+
+    assert "1604591025698235234" in calls
+    assert all(str(page.visit.folder) not in one.text for one in pages)
+    assert str(page.visit.folder) not in report
+    assert "--identifiers 'crm (март).csv'" in pages[3].said
+
+
+def test_an_unknown_export_becomes_a_profile_that_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "journal.csv"
+    source.write_text(UNKNOWN, encoding="utf-8")
+    answers = {
+        "column.DateTime": "Когда", "column.PhoneNumber": "Кто звонил", "column.direction": "Направление",
+        "column.CallMissed": "Состояние", "column.TalkDuration": "Разговор", "vendor": "our-pbx",
+        "word.вх": "incoming", "word.исх": "outgoing", "word.отвечен": "answered", "word.не отвечен": "missed",
+        "timezone": "Europe/Moscow", "static-call": "1", "column.HoldDuration": "-",
+    }  # fmt: skip
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        first = visitor.get("questions").said
+        visitor.answer(page, answers)
+        findings = visitor.get("findings").said
+        profile = visitor.get("download/profile.toml").text
+        visitor.get("results")
+        lines = visitor.get("download/calls.csv").text.splitlines()
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        again = visitor.get("files").said
+
+    assert "Когда" in first
+    assert "read 3 = written 2 + skipped 1" in findings
+    assert (tmp_path / "calltools-vendors" / "our-pbx.toml").read_text(encoding="utf-8") == profile
+    assert len(lines) == 3
+    assert "our-pbx" in again

@@ -1,0 +1,203 @@
+"""``calltools send``: a person at a terminal answers what the files do not say; a script names it by options."""
+
+import csv
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from tests.uploading.conftest import COUNTER
+from tests.uploading.pseudo_terminal import Terminal
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+NAME = "звонки.xlsx"
+#: Calls of the sample that are incoming, and those of them whose caller the CRM knows.
+SENT, JOINED = 21, 15
+QUICK = ("--timeout", "60", "--poll-interval", "0.05", "--as-of", "2026-03-12T00:00:00Z")
+SAID = ("--timezone", "Europe/Moscow", "--identifiers", NAME, "--identifiers-sheet", "CRM", "--static-call", "auto")
+
+at_terminal = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there"),
+    pytest.mark.usefixtures("default_signals"),
+]
+
+
+def read_rows(path, delimiter):
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return [row for row in csv.reader(stream, delimiter=delimiter) if any(row)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A workbook with the calls of a PBX below a title, and a CRM in its second sheet."""
+    book = Workbook()
+    calls, crm = book.active, book.create_sheet("CRM")
+    calls.title = "Звонки"
+    calls.append(["Отчёт по звонкам"])
+    for row in read_rows(SAMPLES / "sipuni" / "export.csv", ";"):
+        calls.append(row)
+    for row in read_rows(SAMPLES / "walkthrough" / "crm.csv", ";"):
+        crm.append(row)
+    place = tmp_path / "work"
+    place.mkdir()
+    book.save(place / NAME)
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def terminal(environment, folder):
+    def opened(*arguments, **more):
+        return Terminal({**environment, **more}, "send", NAME, *QUICK, *arguments)
+
+    return opened
+
+
+def answer(screen, question, typed):
+    """Wait for a question, and for its prompt; answer it, and forget the screen."""
+    screen.until(question)
+    screen.text = screen.text[screen.text.index(question) :]
+    screen.until(": ")
+    screen.type(f"{typed.replace('Enter', '')}\n")
+
+
+def last_command(text):
+    """The command that the screen shows at last."""
+    return next(line for line in reversed(text.splitlines()) if line.strip().startswith("calltools send")).strip()
+
+
+WORDS = {
+    "ru": {
+        "zone": "По какому часовому поясу", "refused": "не сходится", "identifiers": "Есть ли второй файл",
+        "static": "Что делать со звонками", "counter": "В какой счётчик", "goal": "Какую цель", "confirm": "Отправить звонков: 21",
+        "job": "Сохранить ответы как задание", "back": "назад", "yes": "да", "wrong": "Омск",
+    },
+    "en": {
+        "zone": "In which time zone", "refused": "contradict", "identifiers": "Is there a second file",
+        "static": "What becomes of the", "counter": "To which counter", "goal": "Which goal", "confirm": "Send 21 calls",
+        "job": "Keep these answers as a job", "back": "back", "yes": "y", "wrong": "Omsk",
+    },
+}  # fmt: skip
+
+
+class TestAtATerminal:
+    pytestmark = at_terminal
+
+    @pytest.mark.parametrize("language", ["ru", "en"])
+    def test_a_workbook_with_a_crm_sheet_is_sent_without_another_word(self, terminal, service, folder, language):
+        words = WORDS[language]
+        with terminal("-o", "calls.csv", CALLTOOLS_LANG=language) as screen:
+            # The ids of the calls contradict this zone, and all else is asked as before.
+            answer(screen, words["zone"], words["wrong"])
+            screen.until("! ")
+            answer(screen, words["zone"], "Enter")
+            answer(screen, words["identifiers"], words["back"])
+            answer(screen, words["zone"], "1")
+            answer(screen, words["identifiers"], "Enter")
+            answer(screen, words["static"], "7")
+            answer(screen, words["static"][:4], "1")
+            answer(screen, words["counter"], "Enter")
+            answer(screen, words["goal"], "Звонок")
+            screen.until(words["confirm"])
+            assert service.posts == []
+            screen.type(f"{words['yes']}\n")
+            screen.until(words["job"])
+            text = screen.text
+            screen.type("ромашка\n")
+            code, out = screen.end()
+
+        assert code == 0
+        assert f"accepted {SENT}" in out or f"принято {SENT}" in out
+        (uploading,) = service.store.uploadings
+        assert sum(bool(row["ClientId"]) for row in uploading.rows) == JOINED
+        assert [one["query"].get("new_goal_name") for one in service.posts] == ["Звонок"]
+        first = (folder / "calls.csv").read_bytes()
+        environment = {**os.environ, "CALLTOOLS_STATE_DIR": str(folder / "other"), "CALLTOOLS_LANG": language}
+        again = shlex.split(last_command(text))
+        assert again[:3] == ["calltools", "send", NAME]
+        result = subprocess.run(
+            [sys.executable, "-m", *again, "--force", "--dry-run"], env=environment, capture_output=True, check=False
+        )
+        assert result.returncode == 0, result.stderr.decode()
+        assert (folder / "calls.csv").read_bytes() == first
+        (job,) = tomllib.loads((folder / "calltools.toml").read_text(encoding="utf-8"))["jobs"]
+        assert (job["name"], job["inputs"], job["counter"], job["goal"]) == ("ромашка", [NAME], int(COUNTER), "Звонок")
+
+    def test_ctrl_c_leaves_nothing_behind(self, terminal, service, folder):
+        before = sorted(folder.rglob("*"))
+        with terminal("-o", "calls.csv") as screen:
+            answer(screen, "In which time zone", "1")
+            screen.until("Is there a second file")
+            screen.interrupt()
+            code, out = screen.end()
+
+        assert (code, out) == (130, "")
+        assert sorted(folder.rglob("*")) == before
+        assert service.requests == []
+
+    def test_no_is_an_answer(self, terminal, service):
+        with terminal(*SAID, "--counter", COUNTER, "--goal", "Звонок") as screen:
+            screen.until("Send 21 calls")
+            screen.type("n\n")
+            screen.until("Keep these answers as a job")
+            screen.type("\n")
+            code, _ = screen.end()
+
+        assert code == 0
+        assert service.posts == []
+
+    def test_who_has_no_token_is_told_the_command_and_may_get_one_at_once(self, terminal, service):
+        with terminal(*SAID, CALLTOOLS_TOKEN="", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring") as screen:
+            screen.until("calltools login")
+            screen.until("Get a token now?")
+            screen.type("n\n")
+            code, _ = screen.end()
+
+        assert code == 2
+        assert service.requests == []
+
+
+@pytest.mark.usefixtures("folder", "service")
+class TestInAScript:
+    def test_what_is_missing_is_named_by_its_option(self, run):
+        result = run("send", NAME)
+
+        assert result.exit_code == 2
+        assert all(word in result.stderr for word in ("In which time zone", "--timezone", "--counter"))
+
+    def test_calls_are_never_sent_without_a_word(self, run, service):
+        result = run("send", NAME, *SAID, "--counter", COUNTER)
+
+        assert result.exit_code == 2
+        assert "--yes" in result.stderr
+        assert service.requests == []
+
+    def test_with_all_options_nothing_is_asked(self, run, service):
+        result = run("send", NAME, *SAID, *QUICK, "--counter", COUNTER, "--yes", "--wait")
+
+        assert result.exit_code == 0, result.stderr
+        assert len(service.store.uploadings[0].rows) == SENT
+        assert "written 21" in result.stderr
+
+    def test_it_sends_what_convert_writes(self, run, folder):
+        converted = run("convert", NAME, *SAID, "--as-of", "2026-03-12T00:00:00Z", "-o", "one.csv")
+        sent = run("send", NAME, *SAID, *QUICK, "--counter", COUNTER, "--yes", "-o", "two.csv")
+
+        assert (converted.exit_code, sent.exit_code) == (0, 0)
+        assert (folder / "one.csv").read_bytes() == (folder / "two.csv").read_bytes()
+
+    def test_a_wrong_option_is_refused_as_convert_refuses_it(self, run):
+        result = run("send", NAME, "--timezone", "Asia/Omsk", "--counter", COUNTER, "--yes")
+        as_before = run("convert", NAME, "--timezone", "Asia/Omsk")
+
+        assert result.exit_code == 2
+        assert result.stderr == as_before.stderr
+
+    def test_standard_input_is_refused(self, run):
+        assert run("send", "-").exit_code == 2
