@@ -122,7 +122,8 @@ def find_bases(arguments: Sequence[str]) -> list[Path]:
 
 def second_files(options: RunOptions) -> list[Path]:
     """The files that are joined to the calls of an input: when one changes, its calls may change."""
-    return [path for path in (options.identifiers,) if path is not None and not isinstance(path, RemotePath)]
+    paths = [*([] if options.identifiers is None else [options.identifiers]), *options.outcomes]
+    return [path for path in paths if not isinstance(path, RemotePath)]
 
 
 def sort_inputs(
@@ -157,6 +158,9 @@ def sort_inputs(
             continue
         is_known = ledger is not None and known.get(one.key) == digested.digest
         (inputs.finished if is_known else inputs.changed).append(digested)
+    if inputs.changed and job.options_for("").outcomes:
+        # An outcome goes to the latest call of all inputs: a new input may take it from an old one.
+        return JobInputs([*inputs.finished, *inputs.changed], [], inputs.failed)
     return inputs
 
 
