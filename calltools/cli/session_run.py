@@ -183,8 +183,9 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if output is not None and converted.holds_nothing:
             sentence = say("output-nothing", resolve_language(showing.lang), path=output)
             typer.echo(f"calltools: {sentence}", err=True)
-        for step in following if typed and not baseline.result.written and output is not None else ():
-            step.print_for(typed, summaries, after="\n")
+        if typed is not None and not baseline.result.written and output is not None:
+            for step in following:
+                step.print_for(typed, summaries, after="\n")
     return summaries, 0 if baseline.result.written else _exit_code(summaries, showing)
 
 

@@ -160,7 +160,7 @@ def upload_files(  # noqa: PLR0913 - the files, and groups of options
     return upload_found(inputs, options_for, access, output, None if "-" in files else typed)
 
 
-def upload_found(
+def upload_found(  # noqa: PLR0913 - the files, and groups of options
     inputs: Sequence[FoundFile],
     options_for: Callable[[str], FileOptions],
     access: AccessOptions,

@@ -11,24 +11,24 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible, escape_invisible_cells
+from calltools.reports.lines import LineReporter
 from calltools.reports.reporter import (
     BOLD,
     RESET,
     SEVERITY_COLORS,
-    LineReporter,
     ReportOptions,
     RuleLimiter,
     TextStream,
     format_count,
 )
-from calltools.reports.rows import render_columns
+from calltools.reports.rows import arrange_columns
 from calltools.reports.wording import severity_name
 from calltools.texts import say
 
 
-def format_concise_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
+def format_concise_lines(worded: pa.Table, source: Source | None, name: str, options: ReportOptions) -> Cells:
     """``calls.csv:12 PhoneNumber CT241 error: …``; in a workbook ``calls.xlsx [Calls!C7] CT203 error: …``."""
-    table = render_columns(findings, source, name, options)
+    table = arrange_columns(worded, source, name)
     rule = pc.binary_join_element_wise(
         combine_chunks(table["code"]), _format_severities(table["severity"], options), " "
     )
@@ -107,7 +107,8 @@ class ConciseReporter:
             if count := self.limiter.count_held_back(rule):
                 more = say("report-more", self.options.language, count=format_count(count, self.options))
                 severity = format_severity(rule.severity, self.options)
-                self.stream.write(f"{escape_invisible(summary.name)} {rule.code} {severity}: {more}\n")
+                self.line_reporter.write_text(f"{escape_invisible(summary.name)} {rule.code} {severity}: {more}\n")
 
-    def close(self, _summaries: list[Summary]) -> None:
-        """Write nothing: each file has ended with its counts."""
+    def close(self, summaries: list[Summary]) -> None:
+        """Write what waits: each file has ended with its counts."""
+        self.line_reporter.close(summaries)

@@ -14,10 +14,10 @@ from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, first
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.model.batch import Source
 from calltools.model.cells import Cells, as_mask, combine_chunks
-from calltools.model.finding import Findings
 from calltools.reports.escape import byte_table, escape_invisible_cells
-from calltools.reports.reporter import LineReporter, ReportOptions
-from calltools.reports.rows import render_columns
+from calltools.reports.lines import LineReporter
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.rows import arrange_columns
 
 #: Title in the report -> column of ``render_columns``.
 CSV_COLUMNS: Final = {
@@ -40,9 +40,9 @@ def make_csv_reporter(stream: TextIO, options: ReportOptions) -> LineReporter:
     return LineReporter(stream, options, format_csv_lines)
 
 
-def format_csv_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
+def format_csv_lines(worded: pa.Table, source: Source | None, name: str, _options: ReportOptions) -> Cells:
     """A line for each finding."""
-    table = render_columns(findings, source, name, options)
+    table = arrange_columns(worded, source, name)
     cells = [_format_column(combine_chunks(table[column]), title) for title, column in CSV_COLUMNS.items()]
     return pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
 

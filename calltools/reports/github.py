@@ -80,8 +80,9 @@ class GithubReporter:
             own = [finding for finding in self.examples if rule.matches(finding)]
             self.groups[rule.severity].append(_AnnotationGroup(own, rule.count))
 
-    def close(self, _summaries: list[Summary]) -> None:
-        """Write the annotations."""
+    def close(self, summaries: list[Summary]) -> None:
+        """Write the annotations, after the rest of the log."""
+        self.concise.close(summaries)
         for severity, groups in self.groups.items():
             self.stream.writelines(self._format_annotations(severity, _fit_annotations(groups)))
 

@@ -3,7 +3,7 @@
 import codecs
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any, Final, TextIO
@@ -16,14 +16,15 @@ from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary, total_of
 from calltools.reports.escape import JSON_UNSAFE_PATTERN, dump_json
-from calltools.reports.reporter import FindingBuffer, LineReporter, ReportOptions, binary_stream, open_spool
-from calltools.reports.rows import finding_fingerprints, render_columns
+from calltools.reports.lines import LineQueue, LineReporter
+from calltools.reports.reporter import ReportOptions, binary_stream, open_spool
+from calltools.reports.rows import arrange_columns, finding_fingerprints
 from calltools.texts import Language
 
 
-def format_json_lines(findings: Findings, source: Source | None, name: str, options: ReportOptions) -> Cells:
+def format_json_lines(worded: pa.Table, source: Source | None, name: str, _options: ReportOptions) -> Cells:
     """A JSON object for each finding, with the keys of the published schema."""
-    table = render_columns(findings, source, name, options)
+    table = arrange_columns(worded, source, name)
     # Joined by kernels, column by column: there may be a million objects.
     parts: list[Any] = []
     for key in ("code", "name", "severity", "message", "file", "sheet", "record", "line", "row", "column", "cell"):
@@ -31,7 +32,7 @@ def format_json_lines(findings: Findings, source: Source | None, name: str, opti
         if key in {"line", "row"}:
             parts += _last_place(table, f"last_{key}")
     parts += ['"value": ', _format_values(table["value"]), ', "fix": ', _format_fixes(table), ', "fingerprint": "']
-    return pc.binary_join_element_wise("{", *parts, finding_fingerprints(findings, source, name), '"}', "")
+    return pc.binary_join_element_wise("{", *parts, finding_fingerprints(worded, source, name), '"}', "")
 
 
 def _last_place(table: pa.Table, key: str) -> list[Any]:
@@ -83,27 +84,27 @@ class JsonReporter:
     stream: TextIO
     options: ReportOptions
     spool: IO[bytes] = field(default_factory=open_spool)
-    buffer: FindingBuffer = field(init=False)
-    source: Source | None = None
-    name: str = ""
+    waiting: LineQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.buffer = FindingBuffer(self.options)
+        self.waiting = LineQueue(self.options, format_json_lines)
 
     def start(self, source: Source | None, name: str) -> None:
         """Begin a file."""
-        self.source, self.name = source, name
+        self.waiting.start(source, name)
 
     def take(self, findings: Findings) -> None:
-        """Buffer the findings; format the buffer into the temporary file once it is full."""
-        self._spool_findings(self.buffer.add(findings))
+        """Let the findings wait; format what waits into the temporary file once it is enough."""
+        self.waiting.add(findings)
+        if self.waiting.is_full:
+            self._spool_findings()
 
     def finish(self, _summary: Summary) -> None:
-        """Format what the buffer still holds: the next file has another name."""
-        self._spool_findings(self.buffer.flush())
+        """Do nothing yet: the findings of the next file may be worded with those that wait."""
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the document."""
+        self._spool_findings()
         counts: Counter[str] = sum((summary.by_code for summary in summaries), Counter())
         tool = {"name": "calltools", "version": version("calltools")}
         files = _format_list([dump_json(_file_object(summary, self.options.language)) for summary in summaries])
@@ -116,10 +117,9 @@ class JsonReporter:
         self.spool.close()
         self.stream.write("\n ]}\n" if has_findings else "]}\n")
 
-    def _spool_findings(self, batches: Iterable[Findings]) -> None:
-        for findings in batches:
+    def _spool_findings(self) -> None:
+        for lines in self.waiting.flush():
             before_first = _BETWEEN_ITEMS if self.spool.tell() else "\n  "
-            lines = format_json_lines(findings, self.source, self.name, self.options)
             items = pc.binary_join_element_wise(_BETWEEN_ITEMS, lines, "")
             ends = offsets(items)
             self.spool.write(before_first.encode())

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from tempfile import SpooledTemporaryFile
@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Batch, Source, Table
-from calltools.model.cells import Cells, combine_chunks, offsets, text_bytes
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
@@ -217,67 +216,11 @@ class RuleLimiter:
         return 0 if self.limit is None else max(rule.count - self.limit, 0)
 
 
-#: Formats findings of one file as lines without line ends.
-FormatLines = Callable[[Findings, Source | None, str, ReportOptions], Cells]
-
-
 class TextStream(Protocol):
     """The part of a stream that reporters use."""
 
     def write(self, text: str, /) -> int:
         """Write text."""
-
-
-@dataclass(slots=True)
-class LineReporter:
-    """Writes a line for each finding, and keeps no finding after it is written.
-
-    Attributes:
-        stream: Receives the lines.
-        options: How findings are shown.
-        format_lines: Formats the lines.
-    """
-
-    stream: TextStream
-    options: ReportOptions
-    format_lines: FormatLines
-    buffer: FindingBuffer = field(init=False)
-    source: Source | None = None
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        self.buffer = FindingBuffer(self.options)
-
-    def start(self, source: Source | None, name: str) -> None:
-        """Begin a file."""
-        self.source, self.name = source, name
-
-    def take(self, findings: Findings) -> None:
-        """Buffer the findings; write the buffer once it is full."""
-        for batch in self.buffer.add(findings):
-            self._write(batch)
-
-    def finish(self, _summary: Summary) -> None:
-        """Write what the buffer still holds: the next file has another name."""
-        for batch in self.buffer.flush():
-            self._write(batch)
-
-    def close(self, _summaries: list[Summary]) -> None:
-        """Write nothing: a line has no end of a document."""
-
-    def _write(self, findings: Findings) -> None:
-        write_lines(self.stream, self.format_lines(findings, self.source, self.name, self.options))
-
-
-def write_lines(stream: TextStream, lines: Cells) -> None:
-    """Write the lines, each with a line end."""
-    ended = combine_chunks(pc.binary_join_element_wise(lines, "\n", ""))
-    ends = offsets(ended)
-    data = text_bytes(ended)[ends[0] : ends[-1]]
-    if (binary := binary_stream(stream)) is not None:
-        binary.write(data.data)
-    else:
-        stream.write(data.tobytes().decode())
 
 
 def binary_stream(stream: TextStream) -> BinaryIO | None:

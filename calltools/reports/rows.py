@@ -35,8 +35,9 @@ def render_findings(findings: Findings, source: Source | None, name: str, option
         name: The file as the user named it.
         options: Language, and whether values are shown.
     """
-    table = render_columns(findings, source, name, options)
-    table = table.append_column("fingerprint", finding_fingerprints(findings, source, name))
+    worded = word_findings(findings, source, options)
+    table = arrange_columns(worded, source, name)
+    table = table.append_column("fingerprint", finding_fingerprints(worded, source, name))
     for row in table.to_pylist():
         kind, after = row.pop("fix_kind"), row.pop("after")
         yield Finding(**row, fix=None if kind is None else {"kind": kind, "after": after})
@@ -48,17 +49,38 @@ def render_columns(findings: Findings, source: Source | None, name: str, options
     Returns:
         A row for each finding, in the given order; the columns are ``_COLUMN_ORDER``.
     """
+    return arrange_columns(word_findings(findings, source, options), source, name)
+
+
+def find_address(source: Source | None) -> Address | None:
+    """How the records of a file are looked up; ``None``: it could not be read."""
+    return None if source is None else source.format.address
+
+
+def word_findings(findings: Findings, source: Source | None, options: ReportOptions) -> pa.Table:
+    """Findings with values redacted, and with the column ``message``.
+
+    Args:
+        findings: Findings with severity; of several files, if their records are looked up alike (``find_address``).
+        source: One of their files.
+        options: Language, and whether values are shown.
+    """
     table = redact_findings(findings.table.combine_chunks(), options.show_values)
+    return table.append_column("message", render_messages(table, options.language, find_address(source)))
+
+
+def arrange_columns(table: pa.Table, source: Source | None, name: str) -> pa.Table:
+    """The columns ``_COLUMN_ORDER`` of worded findings of one file."""
     count = table.num_rows
     rules = _rule_columns()
-    index = pc.index_in(table["code"], rules["code"])
+    index = pc.index_in(combine_chunks(table["code"]), rules["code"])
     after = combine_chunks(table["after"])
     sheet = None if source is None else source.sheet
     columns = {
         "code": table["code"],
         "name": rules["name"].take(index),
         "severity": table["severity"],
-        "message": render_messages(table, options.language, None if source is None else source.format.address),
+        "message": table["message"],
         "file": constant_cells(name, count),
         "sheet": pa.nulls(count, pa.string()) if sheet is None else constant_cells(sheet, count),
         "record": table["record"],
@@ -120,14 +142,13 @@ def _append_repaired(table: pa.Table, language: Language, address: Address | Non
     return replace_where(sentences, repaired, with_repair)
 
 
-def finding_fingerprints(findings: Findings, source: Source | None, name: str) -> Cells:
+def finding_fingerprints(table: pa.Table, source: Source | None, name: str) -> Cells:
     """A fingerprint of each finding: the same in every run over the same file, and free of personal data."""
-    table = findings.table.combine_chunks()
     sheet = (source.sheet if source is not None else None) or ""
     texts = [
         combine_chunks(table["code"]),
         redact_title_cells(combine_chunks(table["column"])),
-        *(table[title].cast(pa.string()) for title in ("position", "record", "place")),
+        *(combine_chunks(table[title]).cast(pa.string()) for title in ("position", "record", "place")),
     ]
     keys = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), "\x1f")
     # The cell is no part of it: a short hash of a phone can be reversed by trying all phones.

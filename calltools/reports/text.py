@@ -4,6 +4,7 @@ import io
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Final, TextIO
@@ -19,11 +20,11 @@ from calltools.model.summary import Summary
 from calltools.reports.concise import format_concise_lines, format_severity
 from calltools.reports.escape import escape_invisible
 from calltools.reports.examples import Example, format_examples
+from calltools.reports.lines import LineReporter
 from calltools.reports.reporter import (
     BOLD,
     DIM,
     RESET,
-    LineReporter,
     ReportOptions,
     RuleCount,
     RuleLimiter,
@@ -159,6 +160,7 @@ class TextReporter:
 
     def close(self, summaries: list[Summary]) -> None:
         """Write the files if they are sorted, and the total of several files."""
+        self.line_reporter.close(summaries)
         self.section = self.stream
         if len(summaries) < 2:
             return
@@ -246,7 +248,12 @@ class TextReporter:
         yield format_rule_advice(rule, self.source, self.options)
 
     def _write_lines(self, lines: Iterable[str]) -> None:
-        self.section.writelines(f"{line}\n" for line in lines)
+        text = "".join(f"{line}\n" for line in lines)
+        if self.section is self.stream:
+            # In its place between findings that may wait.
+            self.line_reporter.write_text(text)
+        else:
+            self.section.write(text)
 
     def _bold(self, text: str) -> str:
         return f"{BOLD}{text}{RESET}" if self.options.color else text
@@ -311,8 +318,14 @@ def _format_clean(summary: Summary, options: ReportOptions) -> str:
 
 def format_rule_advice(rule: RuleCount, source: Source | None, options: ReportOptions) -> str:
     """What to do about findings of a rule, in lines of the report's width."""
-    sentence = say("report-fix", options.language, advice=format_advice(rule.code, options.language, source))
-    return textwrap.fill(sentence, options.width, **WRAP_OPTIONS)
+    advice = format_advice(rule.code, options.language, source)
+    return _wrap_sentence(say("report-fix", options.language, advice=advice), options.width)
+
+
+@lru_cache(maxsize=256)
+def _wrap_sentence(sentence: str, width: int) -> str:
+    """The sentence in lines; many files of a run have the same advice."""
+    return textwrap.fill(sentence, width, **WRAP_OPTIONS)
 
 
 def _describe_format(source: Source, options: ReportOptions) -> str:

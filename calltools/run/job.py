@@ -283,8 +283,9 @@ def _prove_reading(reading: _Reading) -> _Reading:
     assumptions = replace(reading.assumptions, proven_orders=proven)
     told = {order for mark, order in proven if mark in seen.families and (mark, order) != _DOTS_BY_DEFAULT}
     table = replace(reading.table, source=replace(reading.table.source, date_order=next(iter(told), None)))
-    profile = reading.profile
-    mapping = None if profile is None else _bind_profile(table, profile, reading.context, assumptions)
+    profile, mapping = reading.profile, reading.mapping
+    if profile is not None and assumptions != reading.assumptions:
+        mapping = _bind_profile(table, profile, reading.context, assumptions)
     return replace(
         reading, table=table, assumptions=assumptions, mapping=mapping, order_unknown=tuple(sorted(undecided))
     )

@@ -43,6 +43,10 @@ _LETTERS_PER_THOUSAND: Final = {
 }
 # fmt: on
 _UPPERCASE_WORD: Final = re.compile(r"(?<![а-яё])[А-ЯЁ]{2,}(?![а-яё])")
+_NO_LETTER, _SMALL, _CAPITAL = 0, 1, 2
+#: Letters of a word in capitals at least, as in the pattern; and the weight of such a word.
+_MIN_SHOUTED: Final = 2
+_SHOUTED_LOG_WEIGHT: Final = math.log(1 / 12)
 #: Weight of a sign that Russian tables do not hold: one in a hundred thousand.
 _UNLIKELY_LOG_WEIGHT: Final = math.log(1e-5)
 _COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
@@ -171,8 +175,44 @@ def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
 
 
 def _log_likelihood(head: bytes, encoding: str) -> float:
-    """Log-likelihood of an encoding, and of the letters beyond ASCII read in it."""
-    return text_log_likelihood(head.decode(encoding, "replace")) + LOG_PRIORS[encoding]
+    """Log-likelihood of an encoding, and of the letters beyond ASCII read in it.
+
+    It is ``text_log_likelihood`` of the decoded text: each of these encodings has one byte a letter, so that bytes are
+    counted and no text is made, in a tenth of the time.
+    """
+    cases, weights, small_weights = _byte_tables(encoding)
+    codes = np.frombuffer(head, np.uint8)
+    case = cases[codes]
+    # Begins and ends of runs of capitals; a small letter before or after such a run takes one letter of it.
+    edges = np.flatnonzero(np.diff(case == _CAPITAL, prepend=False, append=False))
+    begins, ends = edges[::2], edges[1::2]
+    around = np.concatenate([[_NO_LETTER], case, [_NO_LETTER]])
+    begins, ends = begins + (around[begins] == _SMALL), ends - (around[ends + 1] == _SMALL)
+    shouted = ends - begins >= _MIN_SHOUTED
+    in_word = np.zeros(len(codes) + 1, np.int8)
+    in_word[begins[shouted]] = 1
+    in_word[ends[shouted]] -= 1
+    lowered = np.cumsum(in_word[:-1], dtype=np.int8).view(bool)
+    total = float(weights @ np.bincount(codes[~lowered], minlength=256))
+    total += float(small_weights @ np.bincount(codes[lowered], minlength=256))
+    case[lowered] = _SMALL
+    swapped = np.count_nonzero((case[:-1] == _SMALL) & (case[1:] == _CAPITAL))
+    total += int(shouted.sum()) * _SHOUTED_LOG_WEIGHT + _UNLIKELY_LOG_WEIGHT * swapped
+    return total + LOG_PRIORS[encoding]
+
+
+@lru_cache(maxsize=len(LOG_PRIORS))
+def _byte_tables(encoding: str) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64]]:
+    """For each byte: its case, the weight of its letter, and that of its small letter."""
+    letters = [bytes([code]).decode(encoding, "replace") for code in range(256)]
+    cases = [
+        _SMALL if re.match("[а-яё]", one) else _CAPITAL if re.match("[А-ЯЁ]", one) else _NO_LETTER for one in letters
+    ]
+    weights, small = (
+        np.array([0.0 if one.isascii() else _letter_log_weight(one) for one in some])
+        for some in (letters, [one.lower() for one in letters])
+    )
+    return np.array(cases, np.uint8), weights, small
 
 
 def text_log_likelihood(text: str) -> float:
@@ -183,7 +223,7 @@ def text_log_likelihood(text: str) -> float:
     signs, counts = np.unique(codes[codes > 0x7F], return_counts=True)
     weights = (_letter_log_weight(chr(sign)) for sign in signs.tolist())
     total: float = sum(weight * count for weight, count in zip(weights, counts.tolist(), strict=True))
-    total += shouted * math.log(1 / 12)
+    total += shouted * _SHOUTED_LOG_WEIGHT
     # A capital after a small letter: a wrong encoding swaps the two cases, as KOI8-R read as Windows-1251 does.
     return total + _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
 

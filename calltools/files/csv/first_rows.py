@@ -7,7 +7,8 @@ from typing import Final
 
 from calltools.files.csv.splitting import RecordSplitter
 
-_MAX_ROWS: Final = 50
+#: Rows among which the header is looked for.
+MAX_ROWS: Final = 50
 #: Letters of a cell up to which rows are sampled.
 _LONGEST_CELL: Final = 1 << 17
 _EMPTY_LINES: Final = re.compile(r"[\r\n]+")
@@ -32,18 +33,19 @@ class Row:
     has_open_quote: bool = False
 
 
-def split_rows(text: str, delimiter: str) -> tuple[list[Row], list[tuple[str, ...]]]:
+def split_rows(text: str, delimiter: str, most: int = MAX_ROWS) -> tuple[list[Row], list[tuple[str, ...]]]:
     """The first rows that are not blank, and their cells.
 
     Args:
         text: The beginning of a file.
         delimiter: One character.
+        most: How many rows; fewer are the first of those that more would be.
     """
     text = text.replace("\0", " ")
     parser = RecordSplitter(text, delimiter)
     rows: list[Row] = []
     at, line = 0, 1
-    while at < len(text) and len(rows) < _MAX_ROWS:
+    while at < len(text) and len(rows) < most:
         if text[at] in "\r\n":
             # There may be a million of them.
             blank = _EMPTY_LINES.match(text, at).end()  # type: ignore[union-attr]  # it matches one line end

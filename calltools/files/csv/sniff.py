@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from calltools.errors import LimitError, SourceError
+from calltools.fields.table import FIELD_NAMES
 from calltools.files.csv.encoding import DISPLAY_NAMES, read_byte_order_mark, sniff_encoding
 from calltools.files.csv.first_rows import Row, split_rows
 from calltools.files.csv.streams import Utf8Stream, double_inner_quotes, stand_all_in_quotes
@@ -19,6 +20,7 @@ from calltools.model.titles import are_titles
 
 DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _HEAD_BYTES: Final = 1 << 20
+_NAMES: Final = frozenset(FIELD_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,14 @@ def _choose_delimiter(text: str, hints: Hints, find_header: HeaderFinder) -> tup
         if delimiter not in text and any(score > 1 for score, *_ in tried):
             # Each row is one cell, so that it has one known title at most.
             break
-        rows, cells = split_rows(
-            double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text, delimiter
-        )
+        doubled = double_inner_quotes(text, delimiter) if hints.quotes == "undoubled" else text
+        if hints.header_row is None and not tried:
+            # If the first row alone is certain, it is so whatever follows, and most rows are not looked at. Only
+            # canonical names are: who has others is not asked twice.
+            rows, cells = split_rows(doubled, delimiter, 1)
+            if cells and _NAMES.issuperset(cells[0]) and (guess := find_header(cells)).certain:
+                return delimiter, rows, guess
+        rows, cells = split_rows(doubled, delimiter)
         guess = find_header(cells)
         tried.append((guess.score, _width_consistency(cells), -listed.index(delimiter), delimiter, rows, guess))
         if guess.certain:

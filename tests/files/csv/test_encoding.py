@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.files.csv.encoding import decode_cells, is_utf8_block, view_as_text
+from calltools.files.csv.encoding import (
+    LOG_PRIORS,
+    _log_likelihood,
+    decode_cells,
+    is_utf8_block,
+    text_log_likelihood,
+    view_as_text,
+)
 
 ENCODINGS = ["cp1251", "cp866", "koi8-r", "latin-1", "cp1252"]
 
@@ -41,3 +48,17 @@ def test_utf8_is_text_as_it_is(texts):
 
     assert view_as_text(column).to_pylist() == texts
     assert view_as_text(pa.chunked_array([column.chunk(0)[:1], column.chunk(0)[1:]])).to_pylist() == texts
+
+
+@pytest.mark.parametrize("encoding", LOG_PRIORS)
+@given(
+    st.one_of(
+        st.binary(max_size=40),
+        st.text("абвяёАБВЯЁ -a\n", max_size=40).map(lambda text: text.encode("cp1251")),
+        st.text("ЁАб", max_size=12).map(lambda text: text.encode("cp866")),
+    )
+)
+def test_bytes_are_weighed_as_their_text_is(encoding, head):
+    text = head.decode(encoding, "replace")
+
+    assert _log_likelihood(head, encoding) - LOG_PRIORS[encoding] == pytest.approx(text_log_likelihood(text), abs=1e-6)
