@@ -26,6 +26,8 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Превратить выгрузку (CSV, XLSX, JSON, Parquet) или неаккуратный файл в CSV для Метрики.",
     "Send the calls of canonical CSV files to Yandex Metrica: each exactly once.":
         "Отправить звонки из готовых CSV в Яндекс Метрику: каждый ровно один раз.",
+    "Look at an export, ask what it does not say, show the plan, ask once, and send: each call exactly once.":
+        "Посмотреть выгрузку, спросить, чего в ней нет, показать план, один раз спросить и отправить: каждый звонок один раз.",
     "Run the jobs of calltools.toml: convert, send, put away.":
         "Выполнить задания из calltools.toml: сконвертировать, отправить, убрать файлы.",
     "Get a token of Metrica, try it, and keep it in the keyring of this machine (or in --token-file).":
@@ -74,6 +76,7 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     # -- what is read ------------------------------------------------------------------
     "Files, folders, patterns, addresses (s3://…); - is standard input.":
         "Файлы, папки, маски, адреса (s3://…); «-» — стандартный ввод.",
+    "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Canonical files, folders, patterns; -: stdin.": "Готовые файлы, папки, маски; «-» — стандартный ввод.",
     "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Files, folders, patterns.": "Файлы, папки, маски.",
@@ -85,12 +88,12 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Currency of a price column that has none.": "Валюта цен, если столбец её не называет.",
     "StaticCall where the export does not say; auto: 1 without identifier, 0 with one.":
         "StaticCall, если в выгрузке его нет; auto: 1 без идентификатора, 0 с ним.",
+    "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
     "Second file (CRM, form log): join identifiers by phone and time.":
         "Второй файл (CRM, журнал форм): идентификаторы присоединяются по телефону и времени.",
     "How far back a record of that file may lie: 21d, 12h, 90m.":
         "Насколько раньше звонка может быть запись того файла: 21d, 12h, 90m.",
     "Its columns, where their names do not say.": "Его столбцы, если названия не говорят сами.",
-    "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
     "What became of the calls (CRM): price, currency, tag; repeatable.":
         "Чем кончились звонки (CRM): цена, валюта, метка; можно несколько раз.",
     "How far back the call of such a record may lie: 90d, 12h, 90m.":
