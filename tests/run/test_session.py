@@ -171,7 +171,7 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     assert parts == [
         ["BaselineWriter", "_FindingsByFile"],
         ["BaselineWriter", "ConversionSink", "_FindingsByFile"],
-        # The second one tells the next command.
+        # The second one says which command is next.
         ["BaselineWriter", "ReporterSink", "ReporterSink"],
         ["BaselineWriter", "ConversionSink", "ReporterSink", "ReporterSink"],
         ["FindingsCollector"],
