@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
-from calltools.fields.kinds import money, normalize_field_cells
+from calltools.fields.kinds import currency, money, normalize_field_cells
 from calltools.fields.time_layouts import DATE_LAYOUTS
 from calltools.matching.columns import RESULT_FIELDS, OutcomeColumns
 from calltools.matching.damaged_ids import DamagedIds, is_rounded
@@ -29,6 +29,7 @@ from calltools.model.summary import UnusableOutcome
 
 #: Sums of such amounts are exact in 38 digits, however many there are.
 _PRICE_PATTERN: Final = r"[0-9]{1,15}(?:\.[0-9]{1,6})?"
+_CONTROL: Final = r"[\x00-\x1f\x7f]+"
 _CURRENCY_PATTERN: Final = "[A-Z]{3}"
 _ANY_DATE: Final = "|".join(DATE_LAYOUTS.values())
 _MIDNIGHT: Final = r".*[T ]0?0:00(?::00(?:[.,]0+)?)?"
@@ -137,7 +138,7 @@ def _read_batch(
     prices, currencies = results["Price"], results["Currency"]
     faults: dict[UnusableOutcome, Mask] = {
         "nothing": ~non_empty(prices) & ~non_empty(results["Tag"]),
-        "currency": non_empty(prices) & (doubtful | ~full_match(currencies, _CURRENCY_PATTERN)),
+        "currency": non_empty(prices) & (doubtful | ~_is_current(currencies, assumptions)),
         "price": non_empty(prices) & ~full_match(prices, _PRICE_PATTERN),
         "time": ~known_time,
     }
@@ -157,6 +158,12 @@ def _read_batch(
     )
 
 
+def _is_current(codes: Cells, assumptions: Assumptions) -> Mask:
+    """Mask of the codes that a call may have: with another one it would be rejected, for the sake of its revenue."""
+    wrong = currency.unknown_currency(codes, assumptions) | currency.withdrawn(codes, assumptions)
+    return full_match(codes, _CURRENCY_PATTERN) & ~wrong
+
+
 def _read_results(
     batch: Batch, names: tuple[str, ...], columns: OutcomeColumns, assumptions: Assumptions
 ) -> tuple[dict[str, Cells], Mask]:
@@ -168,6 +175,8 @@ def _read_results(
     }
     for name, cells in found.items():
         found[name] = pc.if_else(pa.array(cell_kernels.absent(cells)), "", cells)
+    # A tag of several lines, or with a TAB, would make the call a faulty one.
+    found["Tag"] = pc.utf8_trim(pc.replace_substring_regex(found["Tag"], _CONTROL, " "), " ")
     found["Currency"] = pc.if_else(
         pc.and_(pc.equal(found["Currency"], ""), pc.not_equal(found["Price"], "")),
         assumptions.currency or "",

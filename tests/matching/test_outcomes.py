@@ -208,6 +208,22 @@ def test_a_record_of_two_overlapping_files_counts_once_and_within_a_file_twice(c
     assert result.summary.outcome_files == {"read": 4, "damaged": 0, "repeated": 1}
 
 
+def test_what_would_make_the_call_faulty_is_not_taken_or_mended(calls, tmp_path):
+    crm = write(
+        tmp_path / "crm.csv",
+        "phone,time,Price,Currency,Tag\n"
+        f"{ANNA},{NOON + 2 * DAY},5,RUR,\n"
+        f"{ANNA},{NOON + 2 * DAY},5,ZZZ,\n"
+        f'{BORIS},{NOON},5,rub," paid\tin full\nby card"\n',
+    )
+
+    result = convert(calls, crm)
+
+    assert money_of(result)[1:3] == [("", "", ""), ("5", "RUB", "paid in full by card")]
+    assert result.summary.outcome_files["currency"] == 2
+    assert result.summary.rejected == 0
+
+
 def test_amounts_without_a_currency_are_refused(calls, tmp_path):
     crm = outcomes_file(tmp_path / "crm.csv", (ANNA, NOON, "5"), header="phone,time,Price")
 
