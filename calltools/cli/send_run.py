@@ -192,7 +192,7 @@ class _SendRun:
         options = FileOptions(counter or 0, send, groups.follow, groups.absence)
         name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
         found = [FoundFile(named or path, name)]
-        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=not follows)
+        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=False)
         return sent or code
 
     def say_how_again(self, answers: Answers) -> None:
