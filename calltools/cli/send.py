@@ -15,6 +15,7 @@ from calltools.cli.options import (
     format_examples,
     resolve_language,
 )
+from calltools.cli.typed_command import read_typed_command, telling_next
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import AbsencePolicy, AccessOptions, CounterOption, FollowOptions, SendOptions
 from calltools.runtime.startup import load_arrow
@@ -50,7 +51,8 @@ def send_command(  # noqa: PLR0913 - each is a group of options
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
         layers = load_layers(context)
         showing = replace(layers.apply(showing), output_format=None)
-    with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
+    typed, language = read_typed_command(context), resolve_language(showing.lang)
+    with exit_on_error(language, debug=showing.debug), telling_next(typed, language):
         load_arrow()
         from calltools.cli.send_run import SendGroups, send_files  # noqa: PLC0415 - heavy
 
@@ -65,4 +67,4 @@ def send_command(  # noqa: PLR0913 - each is a group of options
             layers.apply(absence),
             layers.apply(access),
         )
-        raise typer.Exit(send_files(files, groups, layers))
+        raise typer.Exit(send_files(files, groups, layers, typed))

@@ -27,6 +27,7 @@ from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
+from calltools.cli.typed_command import TypedCommand
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -82,13 +83,14 @@ class SendGroups:
         return not (self.send.plan or self.send.dry_run)
 
 
-def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers) -> int:
+def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, typed: TypedCommand) -> int:
     """Look at files, ask, convert and upload; gives the exit code.
 
     Args:
         files: As they were named.
         groups: The options.
         layers: Which of them stand on the command line, and those of single files.
+        typed: The command, which a refusal repeats with what is missing.
 
     Raises:
         UsageError: Something must be said and nobody can be asked, or is said wrong.
@@ -102,7 +104,7 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers) -
         console = stack.enter_context(open_console(groups.output))
         run = _SendRun(files, groups, layers, console, stack)
         asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
-        answers = run.ask() if asks else run.refuse_to_guess()
+        answers = run.ask() if asks else run.refuse_to_guess(typed)
         code = run.convert_and_upload(answers, follows=asks)
         if asks:
             run.say_how_again(answers)
@@ -133,8 +135,11 @@ class _SendRun:
         with keep_or_share_workbook_process():
             return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
 
-    def refuse_to_guess(self) -> Answers:
+    def refuse_to_guess(self, typed: TypedCommand) -> Answers:
         """No answer, because nothing is missing.
+
+        Args:
+            typed: The command.
 
         Raises:
             UsageError: Something is missing; all options that are known to be missing are named.
@@ -145,7 +150,10 @@ class _SendRun:
         if not self.groups.send.dry_run:
             questions += [one for one in ask_about_upload(None, {}, self._target()) if one.required]
         if questions:
-            raise missing_answers(questions, self.groups.language)
+            refusal = missing_answers(questions, self.groups.language)
+            known = {one.key.replace("-", "_"): one.default or "…" for one in questions if "." not in one.key}
+            refusal.next_command = str(typed.add(**known, yes=None))
+            raise refusal
         if self.groups.sends and not self.groups.send.yes:
             raise UsageError("upload-yes-needed")
         return {}
@@ -184,7 +192,7 @@ class _SendRun:
         options = FileOptions(counter or 0, send, groups.follow, groups.absence)
         name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
         found = [FoundFile(named or path, name)]
-        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=not follows)
+        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=False)
         return sent or code
 
     def say_how_again(self, answers: Answers) -> None:

@@ -246,16 +246,19 @@ def ask_identifier_columns(missing: str, titles: str) -> Question:
 
 def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> Question:
     """What becomes of calls that have no identifier."""
+    sent = (
+        Choice("auto", sentence("guide-static-auto"), sentence("guide-static-auto-then", count=without)),
+        Choice("1", sentence("guide-static-1"), sentence("guide-static-1-then")),
+    )
+    if without >= total:
+        # No call is any other: both would do the same.
+        sent = (Choice("auto", sentence("guide-static-all"), sentence("guide-static-all-then")),)
     return Question(
         "static-call",
         "choice",
         sentence("guide-static", count=without, total=total),
         sentence("guide-static-why-joined" if is_joined else "guide-static-why", count=without),
-        choices=(
-            Choice("auto", sentence("guide-static-auto"), sentence("guide-static-auto-then", count=without)),
-            Choice("1", sentence("guide-static-1"), sentence("guide-static-1-then")),
-            Choice("0", sentence("guide-static-0"), sentence("guide-static-0-then", count=without)),
-        ),
+        choices=(*sent, Choice("0", sentence("guide-static-0"), sentence("guide-static-0-then", count=without))),
         file=name,
     )
 

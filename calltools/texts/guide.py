@@ -128,6 +128,8 @@ MESSAGES: Final = {
     "guide-static-auto": ("send them as static, the others as dynamic", "передать их как статические, остальные — как динамические"),
     "guide-static-auto-then": ("{count} are counted without a visit; the others are looked for",
                                "{count} только считаются, для остальных ищется визит"),
+    "guide-static-all": ("send them as static", "передать их как статические"),
+    "guide-static-all-then": ("Metrica counts them, without a visit and an ad", "Метрика их посчитает, без визита и рекламы"),
     "guide-static-1": ("send all calls as static", "передать все звонки как статические"),
     "guide-static-1-then": ("for numbers that are not tied to visits: no call is looked for",
                             "для номеров без привязки к визитам: визиты не ищутся ни для одного"),

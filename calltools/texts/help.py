@@ -26,8 +26,6 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Превратить выгрузку (CSV, XLSX, JSON, Parquet) или неаккуратный файл в CSV для Метрики.",
     "Send the calls of canonical CSV files to Yandex Metrica: each exactly once.":
         "Отправить звонки из готовых CSV в Яндекс Метрику: каждый ровно один раз.",
-    "Look at an export, ask what it does not say, show the plan, ask once, and send: each call exactly once.":
-        "Посмотреть выгрузку, спросить, чего в ней нет, показать план, один раз спросить и отправить: каждый звонок один раз.",
     "Run the jobs of calltools.toml: convert, send, put away.":
         "Выполнить задания из calltools.toml: сконвертировать, отправить, убрать файлы.",
     "Get a token of Metrica, try it, and keep it in the keyring of this machine (or in --token-file).":

@@ -45,6 +45,13 @@ def test_what_is_no_answer_is_refused(typed):
         read_answer(STATIC, typed)
 
 
+def test_where_no_call_has_an_identifier_there_is_one_way_to_send_them():
+    alone = ask_static_call("calls.csv", 21, 21, is_joined=False)
+
+    assert [one.value for one in alone.choices] == ["auto", "0"]
+    assert [one.value for one in STATIC.choices] == ["auto", "1", "0"]
+
+
 def test_of_countries_with_as_many_valid_numbers_none_is_proposed():
     alike = ask_region("calls.csv", 3, {"RU": 3, "KZ": 3})
     clear = ask_region("calls.csv", 3, {"BY": 3, "RU": 1})

@@ -170,6 +170,7 @@ class TestInAScript:
 
         assert result.exit_code == 2
         assert all(word in result.stderr for word in ("In which time zone", "--timezone", "--counter"))
+        assert "--timezone Europe/Moscow --counter … --yes" in result.stderr
 
     def test_calls_are_never_sent_without_a_word(self, run, service):
         result = run("send", NAME, *SAID, "--counter", COUNTER)
@@ -197,7 +198,9 @@ class TestInAScript:
         as_before = run("convert", NAME, "--timezone", "Asia/Omsk")
 
         assert result.exit_code == 2
-        assert result.stderr == as_before.stderr
+        assert result.stderr.splitlines()[0] == as_before.stderr.splitlines()[0]
+        assert result.stderr.splitlines()[-1].startswith(f"  calltools send {NAME} ")
+        assert "--timezone Europe/Moscow" in result.stderr
 
     def test_standard_input_is_refused(self, run):
         assert run("send", "-").exit_code == 2
