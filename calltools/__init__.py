@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from calltools.errors import CalltoolsError, DataError
     from calltools.files.limits import Limits
+    from calltools.guide import Inspection, Question
+    from calltools.library.guide import inspect
     from calltools.library.inputs import ArrowTable, Source, Sources
     from calltools.library.results import Checked, CheckedBatch, Converted, Result
     from calltools.library.runs import check, convert, validate
@@ -41,10 +43,12 @@ __all__ = [
     "DataError",
     "Finding",
     "Hints",
+    "Inspection",
     "Limits",
     "MetricaCalls",
     "Planned",
     "PlannedFile",
+    "Question",
     "Result",
     "Source",
     "Sources",
@@ -53,6 +57,7 @@ __all__ = [
     "UploadedPart",
     "check",
     "convert",
+    "inspect",
     "plan",
     "schema",
     "stream",
@@ -68,10 +73,12 @@ _MODULE_OF_NAME = {
     "DataError": "errors",
     "Finding": "model.finding",
     "Hints": "model.batch",
+    "Inspection": "guide",
     "Limits": "files.limits",
     "MetricaCalls": "validation.frame_schema",
     "Planned": "library.upload_results",
     "PlannedFile": "library.upload_results",
+    "Question": "guide",
     "Result": "library.results",
     "Source": "library.inputs",
     "Sources": "library.inputs",
@@ -80,6 +87,7 @@ _MODULE_OF_NAME = {
     "UploadedPart": "library.upload_results",
     "check": "library.runs",
     "convert": "library.runs",
+    "inspect": "library.guide",
     "plan": "library.uploads",
     "schema": "library.schemas",
     "stream": "library.stream",

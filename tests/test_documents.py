@@ -21,6 +21,7 @@ README = ROOT / "README.md"
 TABLED = [ROOT / "RULES.md", ROOT / "VENDORS.md"]
 DOCUMENTS = [
     README,
+    ROOT / "README.ru.md",
     ROOT / "CI.md",
     ROOT / "INPUTS.md",
     ROOT / "UPLOAD.md",

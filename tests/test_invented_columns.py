@@ -192,7 +192,7 @@ def test_templates_have_new_columns(tree, ending):
     if ending == "csv":
         [titles] = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
     else:
-        titles = [cell.value for cell in openpyxl.load_workbook(path).worksheets[0][1]]
+        titles = [cell.value for cell in openpyxl.load_workbook(path).worksheets[0][2]]
     place = titles.index("DateTime")
     assert titles == [*FIELD_NAMES[:3], *INVENTED.values(), *FIELD_NAMES[3:]]
     assert titles[place - len(INVENTED) : place] == [*INVENTED.values()]

@@ -8,7 +8,7 @@ from typing import final
 from calltools.cli.inputs import describe_left_out
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import OutputOptions, ResultFormat
-from calltools.errors import CalltoolsError, FileFault, LockedError, SourceError
+from calltools.errors import CalltoolsError, DefectError, FileFault, LockedError, SourceError, traceback_places
 from calltools.files.folders import FoundFiles
 from calltools.jobs.definition import Job
 from calltools.jobs.results import InputResult, InputState, JobResult, Remark, job_facts
@@ -70,6 +70,9 @@ class JobConsole:
         if error.about_file is None and "job" not in error.facts:
             error.about_file = job.name
         self.upload.report_error(error)
+        if isinstance(error, DefectError) and not self.options.debug:
+            # The sentence asks for them.
+            self.upload.print_remark(f"\n{traceback_places(error)}")
 
     def say(self, one: Remark | CalltoolsError) -> str:
         """A remark or an error in the reader's language."""
@@ -189,6 +192,7 @@ class _SendingEvents(SilentEvents):
 
     def __init__(self, console: UploadConsole) -> None:
         self._console = console
+        self._remarked: set[Part] = set()
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Say a step, if details are wanted."""
@@ -209,8 +213,10 @@ class _SendingEvents(SilentEvents):
             self._console.report_findings(summary, findings, refused=True)
 
     def remark_on(self, part: Part, options: UploadOptions) -> None:
-        """Say it."""
-        self._console.remark_on(part, options)
+        """Say it, once: a part that is held is met when it is searched for, and again by the calls of its file."""
+        if part not in self._remarked:
+            self._remarked.add(part)
+            self._console.remark_on(part, options)
 
     def report_interrupt(self, parts: Sequence[Part], options: UploadOptions) -> None:
         """Say what is with the parts that were worked on."""

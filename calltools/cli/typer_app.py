@@ -35,9 +35,11 @@ def expand_options(command: Callable[..., None]) -> Callable[..., None]:
         for parameter in inspect.signature(command).parameters.values()
         if parameter.name not in groups
     ]
-    options = (parameter for group in groups.values() for parameter in _option_parameters(group))
     # An option that several groups share is one option of the command, as the first of them describes it.
-    parameters += {parameter.name: parameter for parameter in reversed([*options])}.values()
+    options: dict[str, inspect.Parameter] = {}
+    for parameter in (one for group in groups.values() for one in _option_parameters(group)):
+        options.setdefault(parameter.name, parameter)
+    parameters += options.values()
 
     @wraps(command)
     def wrapper(**values: Any) -> None:

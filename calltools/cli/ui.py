@@ -1,6 +1,8 @@
 """``calltools ui``: the same work in the browser, on this machine only."""
 
 import webbrowser
+from contextlib import suppress
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -8,6 +10,8 @@ import typer
 from calltools.cli.configuration.layers import load_layers
 from calltools.cli.options import FindingOptions, ReadingOptions, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import expand_options
+from calltools.errors import PackageError
+from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.startup import load_arrow
 from calltools.settings import read_settings
 from calltools.texts import say
@@ -40,6 +44,7 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
     language = resolve_language(showing.lang)
     with exit_on_error(language, debug=showing.debug):
         load_arrow()
+        _refuse_missing_packages()
         from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
         from calltools.cli.run_options import build_run_options  # noqa: PLC0415 - heavy
         from calltools.ui.server import open_page  # noqa: PLC0415 - an extra
@@ -47,9 +52,27 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
         options = build_run_options(reading, showing)
         found = find_inputs(files, [], language, recursive=reading.recursive) if files else []
         chosen = None if showing.lang is None else language
-        with open_page(found, options, port=port, language=chosen) as page:
+        with open_page(found, options, port=port, language=chosen, config=layers.config.path) as page:
             typer.echo(say("ui-address", language, address=page.address))
             typer.echo(say("ui-end", language), err=True)
             if not no_browser and read_settings().has_display:
                 webbrowser.open(page.opener.as_uri())
-            page.serve()
+            with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+                page.serve()
+
+
+def _refuse_missing_packages() -> None:
+    """Say which extra is missing before anything is made.
+
+    Raises:
+        PackageError: It is.
+    """
+    for module, distribution in (
+        ("starlette", "starlette"),
+        ("uvicorn", "uvicorn"),
+        ("python_multipart", "python-multipart"),
+    ):
+        try:
+            import_module(module)
+        except ImportError as fault:
+            raise PackageError(BrokenPackage(module, distribution, f"{fault}", extra="ui")) from None

@@ -20,7 +20,7 @@ from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.fields.table import FIELD_NAMES, FIELDS, Field
 from calltools.model.assumptions import Assumptions
 from calltools.texts import Language, say
-from calltools.texts.report_labels import COMMENT_AUTHOR
+from calltools.texts.report_labels import COMMENT_AUTHOR, ZONE_CELL_LABELS
 
 CURRENCY_SHEET: Final = "ISO 4217"
 _CURRENCY_KIND: Final = KINDS["currency"]
@@ -31,6 +31,18 @@ CURRENCY_CODES: Final[tuple[str, ...]] = tuple(
 )
 #: 2100-01-01 UTC. Milliseconds and dates of spreadsheets are outside of the range of times.
 _LATEST_CALL: Final = 4_102_444_800
+#: 2010-01-01 and 2100-01-01 as days of a spreadsheet.
+_FIRST_DAY: Final = 40_179
+_LAST_DAY: Final = 73_051
+#: Rows of the sheet, counted from 0: the zone of the dates, the titles, the first record.
+_ZONE_ROW: Final = 0
+_TITLE_ROW: Final = 1
+_FIRST_ROW: Final = 2
+#: Zones that are offered in its cell; any other can be written there, too.
+_OFFERED_ZONES: Final = (
+    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Novosibirsk",
+    "Asia/Irkutsk", "Asia/Vladivostok", "Europe/Minsk", "Asia/Almaty", "Asia/Tashkent", "UTC",
+)  # fmt: skip
 #: Of a sheet of Excel, counted from 0.
 _LAST_ROW: Final = 1_048_575
 #: The same template has the same bytes: no clock.
@@ -49,13 +61,18 @@ _PHONE: Final = 'AND(ISTEXT({cell}),LEFT({cell})="+",LEN({cell})>=8,LEN({cell})<
 )
 _TRIMMED: Final = "AND(ISTEXT({cell}),LEN(TRIM({cell}))=LEN({cell}))"
 _ADDRESS: Final = 'OR(LEFT({cell},7)="http://",LEFT({cell},8)="https://")'
+#: Seconds of Unix, or a date: for a spreadsheet the number of its day, with the time of day as a fraction.
+_TIME: Final = (
+    f"AND(ISNUMBER({{cell}}),OR(AND({{cell}}>={EARLIEST_CALL},{{cell}}<={_LATEST_CALL},{{cell}}=INT({{cell}})),"
+    f"AND({{cell}}>={_FIRST_DAY},{{cell}}<={_LAST_DAY})))"
+)
 
 #: kind -> the words of XlsxWriter's ``data_validation``; ``{cell}`` is the first cell of the column.
 DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "user-id": {"validate": "custom", "value": f"={_TRIMMED}"},
     "client-id": {"validate": "custom", "value": f"={_DIGITS}"},
     "click-id": {"validate": "custom", "value": f"={_DIGITS}"},
-    "unix-time": {"validate": "integer", "criteria": "between", "minimum": EARLIEST_CALL, "maximum": _LATEST_CALL},
+    "unix-time": {"validate": "custom", "value": f"={_TIME}"},
     "flag": {"validate": "list", "source": ["0", "1"]},
     "money": {"validate": "decimal", "criteria": ">=", "value": 0},
     "currency": {"validate": "list", "source": f"='{CURRENCY_SHEET}'!$A$1:$A${len(CURRENCY_CODES)}"},
@@ -68,10 +85,11 @@ DATA_VALIDATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def data_validation_for(field: Field, column: int, language: Language) -> dict[str, Any]:
     """The check of a column, with what the spreadsheet says before and after."""
-    description = field.description(language)
+    time = field.kind == "unix-time"
+    description = say("template-time", language) if time else field.description(language)
     check = dict(DATA_VALIDATIONS[field.kind])
     if check["validate"] == "custom":
-        check["value"] = check["value"].format(cell=xl_rowcol_to_cell(1, column))
+        check["value"] = check["value"].format(cell=xl_rowcol_to_cell(_FIRST_ROW, column))
     return {
         "input_title": field.name,
         "input_message": description,
@@ -98,7 +116,8 @@ def build_template(path: Path, language: Language = "en") -> bytes:
 def describe_field(field: Field, language: Language) -> str:
     """What a column means, how it is written, and an example."""
     example = say("template-example", language, example=field.example)
-    return f"{field.title(language)}. {field.description(language)}\n{example}"
+    more = f"\n{say('template-time', language)}" if field.kind == "unix-time" else ""
+    return f"{field.title(language)}. {field.description(language)}{more}\n{example}"
 
 
 def _build_workbook(language: Language) -> bytes:
@@ -116,14 +135,31 @@ def _write_calls_sheet(book: Workbook, sheet: Worksheet, language: Language) -> 
     head = book.add_format({"bold": True, "bg_color": "#FFF2CC", "border": 1, "num_format": "@"})
     forms = {True: book.add_format({"num_format": "@"}), False: book.add_format({"num_format": "General"})}
     whole = book.add_format({"num_format": "0"})
+    _write_zone_cell(book, sheet, language)
     for column, field in enumerate(FIELDS):
         kind = KINDS[field.kind]
-        cells = whole if kind.json_type in {"integer", "boolean"} else forms[kind.json_type == "string"]
+        # A spreadsheet gives a cell of a general format the format of a date when somebody types one.
+        is_time = field.kind == "unix-time"
+        is_whole = kind.json_type in {"integer", "boolean"} and not is_time
+        cells = whole if is_whole else forms[kind.json_type == "string"]
         sheet.set_column(column, column, max(len(field.name), len(field.example)) + 2, cells)
-        sheet.write_string(0, column, field.name, head)
-        sheet.write_comment(0, column, describe_field(field, language), _COMMENT)
-        sheet.data_validation(1, column, _LAST_ROW, column, data_validation_for(field, column, language))
-    sheet.freeze_panes(1, 0)
+        sheet.write_string(_TITLE_ROW, column, field.name, head)
+        sheet.write_comment(_TITLE_ROW, column, describe_field(field, language), _COMMENT)
+        sheet.data_validation(_FIRST_ROW, column, _LAST_ROW, column, data_validation_for(field, column, language))
+    sheet.freeze_panes(_FIRST_ROW, 0)
+
+
+def _write_zone_cell(book: Workbook, sheet: Worksheet, language: Language) -> None:
+    """The cell that names the zone of dates; nobody guesses it, so it is empty."""
+    column = FIELD_NAMES.index("DateTime")
+    label = book.add_format({"bold": True, "align": "right"})
+    sheet.merge_range(_ZONE_ROW, 0, _ZONE_ROW, column - 1, ZONE_CELL_LABELS[language], label)
+    cell = book.add_format({"bg_color": "#E2EFDA", "border": 1, "num_format": "@"})
+    sheet.write_blank(_ZONE_ROW, column, None, cell)
+    title, words = FIELD_NAMES[column], say("template-zone", language)
+    choice = {"validate": "list", "source": list(_OFFERED_ZONES), "error_type": "information"}
+    told = {"input_title": title, "input_message": words, "error_title": title, "error_message": words}
+    sheet.data_validation(_ZONE_ROW, column, _ZONE_ROW, column, {**choice, **told})
 
 
 def _write_columns_sheet(sheet: Worksheet, language: Language) -> None:

@@ -16,7 +16,7 @@ from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.files.workbook.reader import read_sheet_heads
 from calltools.guide import ask, describing, losses
 from calltools.guide.answers import Answers, apply_answers
-from calltools.guide.mapping import Draft, ask_about_mapping, draft_for, read_mapping_answer
+from calltools.guide.mapping import COLUMN, Draft, ask_about_mapping, draft_for, read_mapping_answer
 from calltools.guide.question import Example, Question, Sentence
 from calltools.guide.second_files import SecondFile, find_second_files
 from calltools.guide.trial import Trial, show_examples, try_file
@@ -225,7 +225,7 @@ class _Look:
         if fault.key in _UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
                 return InspectedFile(self.found), [ask.ask_sheet(self.found.name, sheets)], None
-            draft = draft_for(self.found, self.options, self.answers)
+            draft = self._draft()
             if draft is not None:
                 questions = ask_about_mapping(draft, self.answers)
                 if not questions:
@@ -249,6 +249,15 @@ class _Look:
             )
             return tuple(describing.describe_opened(opened))
         return ()
+
+    def _draft(self) -> Draft | None:
+        try:
+            return draft_for(self.found, self.options, self.answers)
+        except UsageError as fault:
+            key = f"{COLUMN}{fault.facts.get('field')}"
+            if key in self.answers:
+                raise _RefusedAnswer(key, fault) from None
+            raise
 
     def _refuse_answer(self, fault: CalltoolsError) -> None:
         """Ask again for an answer that the file, or the world, contradicts.

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -208,11 +207,19 @@ def open_draft(path: Path, name: str, hints: Hints, answers: InferredColumns) ->
 
 
 def draft_for(found: FoundFile, options: RunOptions, answers: Answers) -> Draft | None:
-    """The sample of a file that no profile fits, with the answers so far; ``None``: it tells nothing."""
-    with suppress(UsageError), Unpacker() as unpacker:
+    """The sample of a file that no profile fits, with the answers so far; ``None``: it tells nothing.
+
+    Raises:
+        UsageError: An answer names a column that the file has not.
+    """
+    with Unpacker() as unpacker:
         path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
-        return open_draft(path, found.name, options.hints, said_columns(answers, options))
-    return None
+        try:
+            return open_draft(path, found.name, options.hints, said_columns(answers, options))
+        except UsageError as fault:
+            if fault.key != "nothing-to-propose":
+                raise
+            return None
 
 
 def said_columns(answers: Answers, options: RunOptions) -> InferredColumns:
@@ -237,9 +244,10 @@ def complete_guess(columns: SampleColumns, answers: InferredColumns, table: Tabl
         UsageError: An answer names a title that the sample has not.
     """
     said = {name: _split_titles(titles, columns) for name, titles in answers.columns.items()}
-    missing = [title for titles in said.values() for title in titles if title not in {*columns, NO_COLUMN}]
+    missing = [(name, one) for name, titles in said.items() for one in titles if one not in {*columns, NO_COLUMN}]
     if missing:
-        raise UsageError("columns-missing", columns=", ".join(missing), there=redacted_titles(table.titles))
+        listed = ", ".join(title for _, title in missing)
+        raise UsageError("columns-missing", columns=listed, there=redacted_titles(table.titles), field=missing[0][0])
     given = {name: () if NO_COLUMN in titles else titles for name, titles in said.items()}
     inferred = infer_columns(columns, given)
     return replace(

@@ -42,7 +42,8 @@ def read_time_format(text: str, cells: Sequence[str]) -> str:
         layout = _translate(layout)
     filled = [cell for cell in cells if cell.strip()][:_LOOKED_AT]
     read = sum(_read(cell, layout) is not None for cell in filled)
-    if "%" not in layout and layout not in _WORDS:
+    # Letters that are no part of a layout: some of a word may be.
+    if layout not in _WORDS and ("%" not in layout or re.search(r"[^\W\d_T]", re.sub("%.", "", layout))):
         raise UsageError("time-format-unreadable", given=text)
     if read <= _MIN_SHARE * len(filled):
         raise UsageError(

@@ -10,7 +10,7 @@ from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.outputs import find_ending
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput
-from calltools.jobs.outputs import JobPaths
+from calltools.jobs.outputs import JobPaths, put_output
 from calltools.library.session import open_report
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -20,6 +20,7 @@ from calltools.reports import REPORTERS, form_for_path
 from calltools.run import (
     ConversionSink,
     InputFile,
+    OutcomeRejectsSink,
     RunContext,
     RunOptions,
     Session,
@@ -120,11 +121,12 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     names = [file.name for file in files]
     work = {name: _work_files(name, folder / str(number), paths) for number, name in enumerate(names)}
     reports = paths.reports if writes else ()
+    beside = OutcomeRejectsSink(folder, job.options_for("").outcomes, to_folder=True, force=True)
     with ExitStack() as stack:
         sink = _WorkSink(work, stack, rejects=paths.rejects is not None, all_or_nothing=job.on_error == "fail")
         summaries = Session(
             files,
-            [sink],
+            [sink, *([enter_interrupt_safe(stack, beside)] if beside.outputs else [])],
             [open_report(path, names, job.report_options, stack, force=True) for path in reports],
             events,
             converting=True,
@@ -132,6 +134,10 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
             may_fork=processes > 1,
             processes=processes,
         ).run()
+    if writes and paths.rejects is not None:
+        # What no call got yet stands in the file of outcomes still: the latest run counts.
+        for path in beside.outputs:
+            put_output(path, paths.rejects.with_name(path.name))
     converted: dict[str, list[ConvertedTable]] = {one.key: [] for one in inputs}
     for (one, table), summary in zip(tables, summaries, strict=True):
         converted[one.key].append(replace(work[table.name], summary=summary))

@@ -1,4 +1,4 @@
-"""Where a job puts what it writes: paths filled in, checked before anything is read, and never over rejects."""
+"""Where a job puts what it writes: paths filled in, checked before anything is read; what would be lost is kept."""
 
 import filecmp
 import shutil
@@ -118,17 +118,18 @@ def make_folders(paths: JobPaths) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def put_output(source: Path, target: Path) -> None:
-    """Put a converted file in its place, instead of what an earlier run has put there.
+def put_output(source: Path, target: Path) -> Path:
+    """Put a converted file in its place, instead of what an earlier run has put there; gives the place.
 
     Raises:
         OutputError: It cannot be written.
     """
     _copy(source, target, force=True)
+    return target
 
 
-def put_rejects(source: Path, target: Path) -> Path:
-    """Put rejects beside those of earlier runs, and give where they are; the same bytes are not written twice.
+def put_beside(source: Path, target: Path) -> Path:
+    """Put a file beside those of earlier runs, and give where it is; the same bytes are not written twice.
 
     Raises:
         OutputError: They cannot be written.

@@ -171,7 +171,7 @@ class _JobRun:
         listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)
-        outputs.refuse_equal_outputs(paths, [table.name for one in inputs.changed for table in one.tables])
+        outputs.refuse_equal_outputs(paths, [table.name for one in listed.inputs for table in one.tables])
         if mode.writes and len(inputs):
             # What cannot be written is refused before anything is sent.
             outputs.make_folders(paths)
@@ -332,7 +332,9 @@ def _write(ended: InputResult, tables: Sequence[ConvertedTable], paths: outputs.
     for table in tables:
         rejects, output = paths.rejects_of(table.name), paths.output_of(table.name)
         if rejects is not None and table.summary.rejected:
-            ended.rejects.append(str(outputs.put_rejects(table.rejects, rejects)))
+            ended.rejects.append(str(outputs.put_beside(table.rejects, rejects)))
         if output is not None and table.output.is_file():
-            outputs.put_output(table.output, output)
-            ended.outputs.append(str(output))
+            # An input that stays has one output, which follows it. Of those that are put away each has its own.
+            is_delivery = paths.archive is not None and not isinstance(output, RemotePath)
+            put = outputs.put_beside if is_delivery else outputs.put_output
+            ended.outputs.append(str(put(table.output, output)))

@@ -62,12 +62,14 @@ class Given:
     Attributes:
         option: The name of the option, without its hyphens.
         value: As a person writes it.
-        by_profile: Whether the profile says it, and no option.
+        by_profile: Whether the profile or the file says it, and no option.
+        by_file: Whether it is the file.
     """
 
     option: str
     value: str
     by_profile: bool = False
+    by_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Source:
         given: What was said of it; what the profile says comes first, because it counts before the option.
         converting: Whether the run converts it.
         records: Path of the list that was read, of a JSON document with several.
+        zone: IANA name of the zone of wall-clock times, if a cell above the header of a sheet names it.
         other_lists: Path and count of objects of each list that was not.
         unusable: Why records of the file of identifiers cannot be joined to its calls (``Unusable``), and how many.
     """
@@ -103,6 +106,7 @@ class Source:
     date_order: DateOrder | None = None
     given: tuple[Given, ...] = ()
     converting: bool = False
+    zone: str | None = None
     records: str | None = None
     other_lists: tuple[tuple[str, int], ...] = ()
     unusable: tuple[tuple[str, int], ...] = ()

@@ -270,7 +270,8 @@ def _format_clause(option: str, texts: tuple[Text, Text], language: Language, so
     given = next((one for one in ([] if source is None else source.given) if one.option == option), None)
     if source is None or given is None:
         return pick_language(texts[0], language).format(command=command)
-    key: MessageKey = "advice-given-by-profile" if given.by_profile else "advice-given"
+    by_profile: MessageKey = "advice-given-by-file" if given.by_file else "advice-given-by-profile"
+    key: MessageKey = by_profile if given.by_profile else "advice-given"
     mends = "" if source.converting else say("advice-mends", language, command=command)
     # An option that says "no" fills in nothing that helps.
     fills = "" if source.converting or given.value == "0" else say("advice-fills", language, command=command)

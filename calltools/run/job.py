@@ -8,6 +8,7 @@ from typing import Final
 
 from calltools.batch_steps import BatchResult, RunPlan
 from calltools.errors import UsageError
+from calltools.fields.check_assumptions import check_assumptions
 from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.fields.table import of_kind
 from calltools.fields.written_dates import find_written_dates
@@ -142,6 +143,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     options = context.options
     opened, profile = _open_source(path, name, context)
     table, read_again, held_bytes = _keep_records(opened, path, name, context)
+    shared, context = context, _with_zone_of_file(context, table.source.zone)
     if edits is not None:
         table, read_again = edits.apply_to_table(table), partial(edits.apply_to_tasks, read_again)
     ruleset = context.ruleset
@@ -155,7 +157,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         columns = _canonical_durations(table.titles) if mapping is None else mapping.duration_columns
         preflight.refuse_unclear_durations(table, columns)
     # The order of its own dates a second file proves itself.
-    of_second = replace(context.assumptions, region=reading.assumptions.region)
+    of_second = replace(shared.assumptions, region=reading.assumptions.region)
     index = None if context.identifiers is None else context.identifiers.index(of_second)
     unusable = () if index is None else tuple(sorted((key, count) for key, count in index.unusable.items() if count))
     table = replace(table, source=replace(table.source, unusable=unusable))
@@ -184,6 +186,19 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     )
     named = (*options.own_numbers, *options.inbound_contexts)
     return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes, of_second)
+
+
+def _with_zone_of_file(context: RunContext, zone: str | None) -> RunContext:
+    """The context with the zone that the file names, if the user names none; it is told as what is given.
+
+    Raises:
+        UsageError: There is no such zone.
+    """
+    if zone is None or context.assumptions.timezone is not None:
+        return context
+    check_assumptions(zone, None, None)
+    given = (Given("timezone", zone, by_profile=True, by_file=True), *context.given)
+    return replace(context, assumptions=replace(context.assumptions, timezone=zone), given=given)
 
 
 def _keep_records(

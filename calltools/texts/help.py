@@ -26,10 +26,14 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Превратить выгрузку (CSV, XLSX, JSON, Parquet) или неаккуратный файл в CSV для Метрики.",
     "Send the calls of canonical CSV files to Yandex Metrica: each exactly once.":
         "Отправить звонки из готовых CSV в Яндекс Метрику: каждый ровно один раз.",
+    "Look at an export, ask what it does not say, show the plan, ask once, and send: each call exactly once.":
+        "Посмотреть выгрузку, спросить, чего в ней нет, показать план, один раз спросить и отправить: каждый звонок один раз.",
     "Run the jobs of calltools.toml: convert, send, put away.":
         "Выполнить задания из calltools.toml: сконвертировать, отправить, убрать файлы.",
     "Get a token of Metrica, try it, and keep it in the keyring of this machine (or in --token-file).":
         "Получить токен Метрики, проверить его и сохранить в системном хранилище паролей (или в --token-file).",
+    "Look at an export, ask what it does not say, show the plan, ask once, and send: each call exactly once.":
+        "Посмотреть на выгрузку, спросить о том, чего в ней нет, показать план, спросить один раз и отправить: каждый звонок ровно один раз.",
     "Forget the token that login has kept.": "Забыть токен, который сохранила команда login.",
     "Files in the browser: check, mend, convert, send. On this machine only; Ctrl-C ends it.":
         "Файлы в браузере: проверить, исправить, сконвертировать, отправить. Только на этом компьютере; Ctrl-C завершает.",
@@ -53,7 +57,9 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Отозвать то, что ждёт отправки; эти звонки можно отправить с другим файлом.",
     "Take over what a lost ledger has sent, as accepted; calls that may be in it are held back from then on.":
         "Принять на учёт отправленное при потерянном журнале; звонки, которые могли быть в нём, больше не отправляются.",
-    "Known exports: list, show, detect, test, new.": "Известные выгрузки: list, show, detect, test, new.",
+    "Known exports: list, show, detect, test, new, sample.": "Известные выгрузки: list, show, detect, test, new, sample.",
+    "Invented calls in the exact form of a vendor's export, with faults on request.":
+        "Выдуманные звонки точно в форме выгрузки сервиса, по желанию — с ошибками.",
     "Every known export: name, how well it is known, what it is.":
         "Все известные выгрузки: имя, насколько хорошо известна, что это.",
     "One profile: where it comes from, the mapping, what the export lacks.":
@@ -70,7 +76,9 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     # -- what is read ------------------------------------------------------------------
     "Files, folders, patterns, addresses (s3://…); - is standard input.":
         "Файлы, папки, маски, адреса (s3://…); «-» — стандартный ввод.",
+    "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Canonical files, folders, patterns; -: stdin.": "Готовые файлы, папки, маски; «-» — стандартный ввод.",
+    "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Files, folders, patterns.": "Файлы, папки, маски.",
     "Files, folders, patterns to begin with.": "Файлы, папки, маски, с которых начать.",
     "Whose export it is; auto looks at the header.": "Чья это выгрузка; auto узнаёт по заголовкам.",
@@ -80,12 +88,12 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Currency of a price column that has none.": "Валюта цен, если столбец её не называет.",
     "StaticCall where the export does not say; auto: 1 without identifier, 0 with one.":
         "StaticCall, если в выгрузке его нет; auto: 1 без идентификатора, 0 с ним.",
+    "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
     "Second file (CRM, form log): join identifiers by phone and time.":
         "Второй файл (CRM, журнал форм): идентификаторы присоединяются по телефону и времени.",
     "How far back a record of that file may lie: 21d, 12h, 90m.":
         "Насколько раньше звонка может быть запись того файла: 21d, 12h, 90m.",
     "Its columns, where their names do not say.": "Его столбцы, если названия не говорят сами.",
-    "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
     "What became of the calls (CRM): price, currency, tag; repeatable.":
         "Чем кончились звонки (CRM): цена, валюта, метка; можно несколько раз.",
     "How far back the call of such a record may lie: 90d, 12h, 90m.":
@@ -197,6 +205,11 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "incoming, outgoing, internal, answered или missed; можно несколько раз.",
     "As for strptime, or iso, unix, unix-ms.": "Как для strptime, или iso, unix, unix-ms.",
     "Zone of the example.": "Пояс примера.",
+    "How many calls.": "Сколько звонков.",
+    "Another number, other calls; the same, the same.": "Другое число — другие звонки; то же — те же.",
+    "Faults of these rules in so many records.": "Ошибки этих правил в стольких записях.",
+    "Share of missed calls.": "Доля пропущенных звонков.",
+    "Overwrite a file that exists.": "Перезаписать файл, который уже есть.",
     "Ask nothing.": "Ничего не спрашивать.",
     "With the overrides for this file.": "С поправками для этого файла.",
     "Say where each value comes from.": "Сказать, откуда каждое значение.",

@@ -10,6 +10,11 @@ from calltools.texts.keys import HtmlLabel, Language, Text, WorkbookLabel
 FINDINGS_SHEETS: Final[Mapping[Language, str]] = {"en": "calltools findings", "ru": "Находки calltools"}
 SUMMARY_SHEETS: Final[Mapping[Language, str]] = {"en": "calltools summary", "ru": "Итоги calltools"}
 OWN_SHEET_TITLES: Final = frozenset({*FINDINGS_SHEETS.values(), *SUMMARY_SHEETS.values()})
+#: What stands in the template beside the cell that names the zone of its dates; a file of either language is read.
+ZONE_CELL_LABELS: Final[Mapping[Language, str]] = {
+    "en": "Time zone of dates in DateTime:",
+    "ru": "Часовой пояс дат в DateTime:",
+}
 #: Author of the comments.
 COMMENT_AUTHOR: Final = "calltools"
 

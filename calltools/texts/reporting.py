@@ -45,6 +45,7 @@ MESSAGES: Final = {
     "report-fix": ("fix: {advice}", "что делать: {advice}"),
     "advice-given": ("`--{option} {value}` was given", "задано `--{option} {value}`"),
     "advice-given-by-profile": ("the profile says {value}", "в профиле указано {value}"),
+    "advice-given-by-file": ("the sheet says {value}", "на листе указано {value}"),
     "advice-mends": (": `calltools convert {command} -o clean.csv` writes the cells as they are repaired here",
                      ": `calltools convert {command} -o clean.csv` запишет ячейки исправленными, как здесь"),
     "advice-fills": (": `calltools convert {command} -o clean.csv` fills it in",
@@ -212,6 +213,10 @@ MESSAGES: Final = {
     "template-calls": ("Calls", "Звонки"),
     "template-columns": ("Columns", "Столбцы"),
     "template-example": ("Example: {example}", "Пример: {example}"),
+    "template-zone": ("Name of the zone by IANA, such as Europe/Moscow. It is needed for dates; seconds of Unix need none.",
+                      "Название пояса по IANA, например Europe/Moscow. Нужно для дат; секундам Unix не нужно."),
+    "template-time": ("A date with its time of day, as you write it, in the zone that is named above; or seconds of Unix.",
+                      "Дата и время суток, как вы их пишете, в поясе, названном выше; или секунды Unix."),
     "template-wrong": ("Not as Metrica takes it", "Метрика так не примет"),
 }
 # fmt: on

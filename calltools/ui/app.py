@@ -237,6 +237,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/remove": steps.remove_file,
         "/questions": question_steps.take_answers,
         "/questions/forget": question_steps.forget_answer,
+        "/job": steps.keep_job,
         "/mend": finding_steps.mend,
         "/fix": finding_steps.fix_all,
         "/fill": finding_steps.fill,

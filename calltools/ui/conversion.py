@@ -49,6 +49,7 @@ class Conversion:
         summaries: The counts of each file.
         reporters: What the report shows, by language.
         rejected: The rejected records.
+        is_mended: Whether cells were mended before.
         has_output: Whether there is a canonical file: no file at all could be read otherwise.
     """
 
@@ -59,6 +60,7 @@ class Conversion:
     reporters: Mapping[Language, HtmlReporter]
     rejected: RejectedRecords
     has_output: bool
+    is_mended: bool = False
 
 
 class _LoggedChanges(ChangesSink):
@@ -113,7 +115,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended
     with ExitStack() as stack:
         converted = enter_interrupt_safe(stack, ConversionSink(folder / CANONICAL, folder / REJECTS))
         changes = enter_interrupt_safe(stack, _LoggedChanges(folder / CHANGES, listed, names))
-        rejected = RejectedRecords(folder / "rejected.sqlite", names)
+        rejected = RejectedRecords(folder / "rejected.sqlite", names, mended)
         summaries = Session(
             inputs,
             [changes, converted, rejected],
@@ -125,7 +127,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended
     for language, one in reporters.items():
         (folder / f"{language}-{REPORT}").write_text(one.stream.getvalue(), encoding="utf-8")  # type: ignore[attr-defined]  # it is a StringIO
         one.stream = io.StringIO()
-    return Conversion(folder, context, inputs, summaries, reporters, rejected, not converted.holds_nothing)
+    return Conversion(folder, context, inputs, summaries, reporters, rejected, not converted.holds_nothing, any(mended))
 
 
 def mark_workbook(conversion: Conversion, number: int, language: Language, progress: Progress) -> Path:

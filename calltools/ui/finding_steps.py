@@ -45,7 +45,7 @@ async def show_findings(visit: Visit, request: Request) -> Response:
     number = min(max(_number(request.query_params.get("page", "1")), 1), pages)
     options = ReportOptions(language, show_values=True)
     records = await asyncio.to_thread(rejected.page, number, options, visit.mended_cells, rule)
-    reporter, fixes = converted.reporters[language], await asyncio.to_thread(rejected.fixes)
+    reporter, fixes = converted.reporters[language], rejected.fixes
     return render(
         visit,
         request,
@@ -197,7 +197,8 @@ async def undo(visit: Visit, request: Request, _form: ReceivedForm) -> Response:
         visit.is_stale = True
         visit.forget_plan()
         visit.notify("undone", count=len(undone))
-    if len(undone) > 1:
+    if len(undone) > 1 or (visit.conversion is not None and visit.conversion.is_mended):
+        # The records of the last run may have the cells that count no more.
         visit.forget_conversion()
     _, base, page = request.headers.get("referer", "").partition(f"{visit.door.base}/")
     return go_to(visit, page if base and page.startswith(("findings", "record/")) else "findings")

@@ -114,7 +114,7 @@
       });
       input.addEventListener("change", save);
       cell.replaceChildren(input);
-      input.focus();
+      input.select();
     };
     const reach = (root) => all("td[data-text]", root).forEach((cell) => { cell.tabIndex = 0; });
     reach(table);

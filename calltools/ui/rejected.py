@@ -20,7 +20,7 @@ from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
 from calltools.rules.catalog import RULES_BY_CODE
-from calltools.run import Job, SessionSink
+from calltools.run import CellEdits, Job, SessionSink
 from calltools.ui.mending import Edit, judge_records
 
 #: Number of a file of the run, and place of a record -> its mended cells by position.
@@ -38,6 +38,7 @@ _TABLES: Final = """
 """
 _INDEXES: Final = """
     CREATE UNIQUE INDEX by_record ON records (file, record);
+    CREATE INDEX by_place ON records (file, place);
     CREATE INDEX by_call ON records (file, call);
     CREATE INDEX findings_of ON findings (file, record);
     CREATE INDEX findings_by_code ON findings (code, file, record);
@@ -106,17 +107,20 @@ class RejectedRecords(SessionSink):
     Args:
         path: The database, which does not exist yet.
         names: What the files of the run are called, in their order.
+        mended: Of each the cells that the run reads in place of its own.
 
     Attributes:
         files: Number of a file among them, from 1 -> the file, if it could be read.
         counts: Code -> rejected records with an error of this rule; ``""``: all.
+        fixes: Code, kind, title of the column, and count of the cells of rejected records that a rule can repair.
     """
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str], mended: Sequence[CellEdits | None]) -> None:
         self.files: dict[int, RejectedFile] = {}
         self.counts: dict[str, int] = {}
+        self.fixes: list[tuple[str, str, str, int]] = []
         self._path = path
-        self._names = names
+        self._names, self._mended = names, mended
         # Written by the thread of the run; read by pages afterwards, each by a connection of its own.
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
@@ -177,6 +181,13 @@ class RejectedRecords(SessionSink):
         )
         [(total,)] = self._database.execute("SELECT COUNT(*) FROM records")
         self.counts = {"": total, **dict(counted)}
+        repairs = self._database.execute(
+            "SELECT code, column, COUNT(*) FROM findings WHERE after IS NOT NULL AND position IS NOT NULL"
+            " GROUP BY code, column ORDER BY code, column"
+        )
+        self.fixes = [
+            (code, RULES_BY_CODE[code].fix or "unsafe", column or "", count) for code, column, count in repairs
+        ]
         self._database.close()
 
     def page(self, number: int, options: ReportOptions, mending: FileMending, code: str = "") -> list[RejectedRecord]:
@@ -189,22 +200,13 @@ class RejectedRecords(SessionSink):
             code: Only records with an error of this rule.
         """
         with self._open() as database:
-            return [self._read(database, row, options, mending) for row in _select(database, number, code)]
+            return self._read(database, _select(database, number, code), options, mending)
 
     def record(self, file: int, place: int, options: ReportOptions, mending: FileMending) -> RejectedRecord | None:
         """One record by its place; ``None``: there is none."""
         with self._open() as database:
-            row = database.execute("SELECT * FROM records WHERE file = ? AND place = ?", (file, place)).fetchone()
-            return None if row is None else self._read(database, row, options, mending)
-
-    def fixes(self) -> list[tuple[str, str, str, int]]:
-        """Code, kind, title of the column, and count of the cells of rejected records that a rule can repair."""
-        with self._open() as database:
-            found = database.execute(
-                "SELECT code, column, COUNT(*) FROM findings WHERE after IS NOT NULL AND position IS NOT NULL"
-                " GROUP BY code, column ORDER BY code, column"
-            ).fetchall()
-        return [(code, RULES_BY_CODE[code].fix or "unsafe", column or "", count) for code, column, count in found]
+            rows = database.execute("SELECT * FROM records WHERE file = ? AND place = ?", (file, place)).fetchall()
+            return next(iter(self._read(database, rows, options, mending)), None)
 
     def repaired(self, code: str, column: str) -> Iterator[tuple[int, int, int, int, str, str]]:
         """File, record, place, position, cell and repaired cell of each that a rule can repair."""
@@ -255,25 +257,45 @@ class RejectedRecords(SessionSink):
             database.close()
 
     def _read(
-        self, database: sqlite3.Connection, row: sqlite3.Row, options: ReportOptions, mending: FileMending
-    ) -> RejectedRecord:
-        file, number = self.files[row["file"]], row["file"]
+        self, database: sqlite3.Connection, rows: Sequence[sqlite3.Row], options: ReportOptions, mending: FileMending
+    ) -> list[RejectedRecord]:
+        found = [self._find(database, row, mending) for row in rows]
+        worded: list[list[Finding]] = [[] for _ in rows]
+        # One call words all findings of a file: a call takes longer than its findings.
+        for number in dict.fromkeys(row["file"] for row in rows):
+            file = self.files[number]
+            places = [at for at, row in enumerate(rows) if row["file"] == number for _ in found[at]]
+            listed = [one for at, row in enumerate(rows) if row["file"] == number for one in found[at]]
+            sentences = render_findings(Findings.from_rows(listed), file.source, file.name, options)
+            for at, finding in zip(places, sentences, strict=True):
+                worded[at].append(finding)
+        return [
+            self._make_record(row, found[at], worded[at], mending(row["file"], row["place"]))
+            for at, row in enumerate(rows)
+        ]
+
+    def _find(self, database: sqlite3.Connection, row: sqlite3.Row, mending: FileMending) -> list[dict[str, Any]]:
+        """What is wrong with a record, as it is by now."""
+        number = row["file"]
         listed = database.execute(
             "SELECT * FROM findings WHERE file = ? AND record IN (?, ?)", (number, row["record"], row["call"])
         )
         raw = [{name: one[name] for name in FINDINGS_SCHEMA.names} for one in listed]
-        edits = mending(number, row["place"])
-        cells = _with_edits(json.loads(row["cells"]), edits)
-        if edits and not row["malformed"]:
-            raw = self._judge_again(database, row, raw, mending)
-        worded = [*render_findings(Findings.from_rows(raw), file.source, file.name, options)]
+        edits, known = mending(number, row["place"]), self._mended[number - 1]
+        is_known = {at: one.after for at, one in edits.items()} == (known.cells.get(row["place"], {}) if known else {})
+        return raw if is_known or row["malformed"] else self._judge_again(database, row, raw, mending)
+
+    @staticmethod
+    def _make_record(
+        row: sqlite3.Row, raw: Sequence[Mapping[str, Any]], worded: Sequence[Finding], edits: Mapping[int, Edit]
+    ) -> RejectedRecord:
         positions: dict[int, list[Finding]] = {}
         for one, finding in zip(raw, worded, strict=True):
             if one["position"] is not None and one["record"] == row["record"]:
                 positions.setdefault(one["position"], []).append(finding)
-        return RejectedRecord(
-            number, row["record"], row["place"], cells, worded, bool(row["malformed"]), positions, frozenset(edits)
-        )
+        cells, malformed = _with_edits(json.loads(row["cells"]), edits), bool(row["malformed"])
+        mended = frozenset(edits)
+        return RejectedRecord(row["file"], row["record"], row["place"], cells, worded, malformed, positions, mended)
 
     def _judge_again(
         self, database: sqlite3.Connection, row: sqlite3.Row, before: list[dict[str, Any]], mending: FileMending

@@ -42,7 +42,12 @@ class OpenPage:
 
 @contextmanager
 def open_page(
-    files: Sequence[FoundFile], options: RunOptions, *, port: int = 0, language: Language | None = None
+    files: Sequence[FoundFile],
+    options: RunOptions,
+    *,
+    port: int = 0,
+    language: Language | None = None,
+    config: Path | None = None,
 ) -> Iterator[OpenPage]:
     """Make a page ready for its visitor.
 
@@ -51,13 +56,16 @@ def open_page(
         options: What was said before.
         port: Where it listens; 0: anywhere.
         language: Of the pages; ``None``: as the browser wishes.
+        config: The configuration that jobs are kept in; ``None``: ``calltools.toml`` of the working folder.
 
     Raises:
         UsageError: The port is taken.
     """
     remove_left_folders()
     with open_private_folder() as folder, _listen(port) as listening:
-        visit = Visit(Door(listening.getsockname()[1]), folder, options, language)
+        visit = Visit(
+            Door(listening.getsockname()[1]), folder, options, language, config or Path.cwd() / "calltools.toml"
+        )
         for one in files:
             visit.add(one, one.path.stat().st_size if one.path.is_file() else 0, is_copy=False)
         opener = folder / "open.html"

@@ -56,6 +56,7 @@ class Visit:
         folder: The private folder.
         base_options: What was said on the command line and in the configuration.
         language: ``None``: as the browser wishes.
+        config: The configuration that jobs are kept in.
         files: The files of calls.
         answers: Question -> answer, as the guide has them.
         notices: What the next page says first.
@@ -83,6 +84,7 @@ class Visit:
     folder: Path
     base_options: RunOptions = field(default_factory=RunOptions)
     language: Language | None = None
+    config: Path = Path("calltools.toml")
     files: list[Given] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 import json
 import os
-import resource
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from calltools.metrica.token import Token
 from calltools.run import SessionEvents
 from calltools.uploading.context import SilentEvents
 from tests.jobs.conftest import JOB, SHORT, stored
+from tests.processes import start_process, wait_for
 from tests.uploading.conftest import TOKEN, call_line
 
 
@@ -178,6 +179,8 @@ def test_two_runs_at_once_send_each_call_once(project, environment, service):
 @contextmanager
 def file_sizes_limited(size):
     """No file of this process may become larger: as with a disk that is full."""
+    import resource  # noqa: PLC0415 - not on every system
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -273,23 +276,43 @@ def test_an_identifier_file_that_grows_takes_its_inputs_again(project, run_jobs,
     assert changed.jobs["romashka"]["sent"] == 1
 
 
-def test_outcomes_that_come_later_are_sent_and_leave_an_older_call_for_a_newer_one(project, run_jobs, service):
+def test_an_outcome_goes_to_one_call_though_a_later_export_brings_a_later_call(project, run_jobs, service):
     project.configure(
-        JOB.replace('archive = "archive/"', "") + 'outcomes = ["crm.csv"]\nchanged = true\nstatic-call = "1"\n'
+        JOB.replace('archive = "archive/"', "") + 'outcomes = "deals.csv"\nchanged = true\nstatic-call = "1"\n'
     )
-    head = "ClientId,DateTime,PhoneNumber,StaticCall"
-    (project.inputs / "a.csv").write_text(f"{head}\n,1760000000,+74950000701,1\n,1760000100,+74950000702,1\n")
-    crm = project.folder / "crm.csv"
-    crm.write_text("phone,time,Price,Currency\n")
-    run_jobs()
-    crm.write_text("phone,time,Price,Currency\n+74950000701,1760090000,500,RUB\n")
-    priced, unchanged = run_jobs(), run_jobs()
-    (project.inputs / "b.csv").write_text(f"{head}\n,1760080000,+74950000701,1\n")
-    newer = run_jobs()
+    head, moment = "DateTime,PhoneNumber,StaticCall", 1760000000
+    (project.inputs / "first.csv").write_text(f"{head}\n{moment},+74950000701,1\n")
+    (project.folder / "deals.csv").write_text(
+        f"phone,time,Price,Currency\n+74950000701,{moment + 900},500,RUB\n+74950000709,{moment + 900},9,RUB\n"
+    )
+    first = run_jobs()
+    (project.inputs / "second.csv").write_text(f"{head}\n{moment + 600},+74950000701,1\n")
 
-    assert priced.jobs["romashka"]["sent"] == 1
-    assert {one["state"] for one in unchanged.jobs["romashka"]["inputs"]} == {"unchanged"}
-    assert newer.jobs["romashka"]["sent"] == 2
-    prices = [[(row["DateTime"], row.get("Price", "")) for row in one.rows] for one in service.store.uploadings]
-    assert prices[1] == [("1760000000", "500")]
-    assert sorted(call for one in prices[2:] for call in one) == [("1760000000", ""), ("1760080000", "500")]
+    second = run_jobs()
+
+    assert first.exit_code in {0, 1}, first.output
+    assert second.jobs["romashka"]["read"] == 2
+    rows = [row for one in service.store.uploadings for row in one.rows]
+    assert {row["DateTime"]: row.get("Price", "") for row in rows} == {str(moment): "", str(moment + 600): "500"}
+    assert "rejects/deals.rejects.csv" in project.files("rejects")
+
+
+@pytest.mark.usefixtures("default_signals")
+def test_an_interrupted_run_says_what_is_open_and_the_next_one_finishes_it(project, run_jobs, environment, service):
+    project.add_input()
+    service.behave("silent-after-storing", 1)
+    command = [sys.executable, "-m", "calltools", "run", "--timeout", "60"]
+    with start_process(
+        command, cwd=project.folder, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        wait_for(lambda: service.store.uploadings)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=120)[1].decode()
+
+    assert process.returncode == 130
+    assert "L1" in said
+    assert project.files() == ["in/calls.csv"]
+    finished = run_jobs()
+    assert finished.exit_code == 0, finished.output
+    assert set(stored(service).values()) == {1}
+    assert project.files() == ["archive/calls.csv"]

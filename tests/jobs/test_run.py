@@ -5,6 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from calltools.jobs import conversion
 from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
 
@@ -100,6 +101,30 @@ def test_an_output_has_the_form_of_its_ending(project, run_jobs, ending):
     assert project.files("out") == [f"out/calls{ending}"]
 
 
+@pytest.mark.parametrize("archive", ["", 'archive = "archive/"'])
+def test_outputs_of_deliveries_are_kept_and_that_of_an_export_that_stays_follows_it(project, run_jobs, archive):
+    project.configure(CONVERTING + archive)
+    for number in (1, 2):
+        project.add_input(numbers=[number])
+        run_jobs()
+
+    texts = [(project.folder / name).read_text() for name in project.files("out")]
+    assert ["+74950000702" in text for text in texts] == ([True, False] if archive else [True])
+
+
+def test_an_output_never_takes_the_place_of_that_of_an_older_input(project, run_jobs):
+    project.configure(CONVERTING.replace('"in/"', '"in/**/*.csv"'))
+    project.add_input("a/calls.csv")
+    run_jobs()
+    project.add_input("b/calls.csv", [50])
+
+    result = run_jobs()
+
+    assert result.exit_code == 2
+    assert "+7495" in (project.folder / "out/calls.csv").read_text()
+    assert "+74950000750" not in (project.folder / "out/calls.csv").read_text()
+
+
 def test_rejects_of_two_files_of_one_name_are_both_kept(project, run_jobs):
     for number in (1, 2):
         write_csv(project.inputs / "calls.csv", [call_line(number), bad_line(number)])
@@ -165,6 +190,25 @@ def test_a_damaged_input_does_not_stop_the_others_of_its_job(project, run_jobs, 
     assert result.exit_code == 3
     assert states(result) == {"in/bad.csv": "failed", "in/good.csv": "finished"}
     assert len(stored(service)) == 3
+
+
+def test_a_defect_names_its_places_and_stops_no_other_job(project, run, service, monkeypatch):
+    other = JOB.replace("romashka", "vasilek").replace("2001", "2002")
+    project.configure(JOB + other)
+    project.add_input()
+    original = conversion.convert_inputs
+
+    def fail(job, *arguments, **more):
+        return 1 / 0 if job.name == "romashka" else original(job, *arguments, **more)
+
+    monkeypatch.setattr("calltools.jobs.run.convert_inputs", fail)
+
+    result = run("run", *SHORT)
+
+    assert result.exit_code == 70
+    assert "ZeroDivisionError" in result.stderr
+    assert "test_run.py" in result.stderr
+    assert len(stored(service, 2002)) == 10
 
 
 def test_a_refused_token_leaves_the_inputs_and_the_next_run_sends_them(project, run_jobs, service):

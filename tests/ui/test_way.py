@@ -132,3 +132,21 @@ def test_what_cannot_be_read_is_said_in_the_language_of_the_browser():
 
     assert "Какие файлы?" in said
     assert "Which files?" in other
+
+
+def test_a_job_is_kept_that_the_command_reads(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "export.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+    with visited(["export.csv"], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "1"})
+        wrong = visitor.post("job", {"name": "../x", "inputs": "export.csv"}).said
+        kept = visitor.post("job", {"name": "март", "inputs": "export.csv\r\n"}).said
+        twice = visitor.send("job", [("token", visitor.token), ("name", "март"), ("inputs", "export.csv")]).said
+    listed = CliRunner().invoke(app, ["run", "--list"])
+
+    assert "needs a name" in wrong
+    assert "calltools run" in kept
+    assert "март" in twice
+    assert listed.exit_code == 0, listed.output
+    assert "март" in listed.output
+    assert 'timezone = "Europe/Moscow"' in (tmp_path / "calltools.toml").read_text(encoding="utf-8")

@@ -214,6 +214,7 @@ def _build_source(request: OpenRequest, chosen: SheetChoice, first: int, refusal
         header_row=chosen.header_row,
         sheet=chosen.sheet,
         first_column=first,
+        zone=chosen.zone,
     )
 
 

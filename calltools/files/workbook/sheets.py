@@ -10,7 +10,7 @@ from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderFinder, HeaderGuess, Hints
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.titles import are_titles, fold_title
-from calltools.texts.report_labels import OWN_SHEET_TITLES
+from calltools.texts.report_labels import OWN_SHEET_TITLES, ZONE_CELL_LABELS
 
 #: Rows in which the header is searched; few reports have more rows of text above it.
 MAX_HEAD_ROWS = 50
@@ -29,12 +29,14 @@ class SheetChoice:
         header_row: Row of the header, from 1; ``None``: the sheet has none.
         titles: Titles of the columns, from column A on.
         findings: CT016 and CT017.
+        zone: The zone that a cell above the header names, as in the template.
     """
 
     sheet: str
     header_row: int | None
     titles: tuple[str, ...]
     findings: Findings
+    zone: str | None = None
 
     @property
     def first_row(self) -> int:
@@ -106,10 +108,22 @@ def _build_choice(sheet: str, rows: SheetRows, guess: HeaderGuess, hints: Hints,
     if index is not None and index >= len(rows):
         raise SourceError("header-row-beyond", path=name, row=index + 1)
     found: list[dict[str, object]] = []
-    if index:
+    zone = None if index is None else _find_zone(rows[:index])
+    # Rows above the header that hold nothing but the zone are those of the template.
+    above = [row for row in rows[: index or 0] if any(row)]
+    if index and not (zone is not None and len(above) == 1):
         found.append({"code": "CT016", "place": index + 1, "detail": str(index + 1)})
     titles = tuple(rows[index]) if index is not None else _pad_titles(guess.titles, max(map(len, rows), default=0))
-    return SheetChoice(sheet, None if index is None else index + 1, titles, Findings.from_rows(found))
+    return SheetChoice(sheet, None if index is None else index + 1, titles, Findings.from_rows(found), zone or None)
+
+
+def _find_zone(rows: SheetRows) -> str | None:
+    """What stands beside the label of the zone; empty: nothing; ``None``: there is no such label."""
+    for row in rows:
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if filled and filled[0] in ZONE_CELL_LABELS.values():
+            return filled[1] if len(filled) > 1 else ""
+    return None
 
 
 def _pad_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
