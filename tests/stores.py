@@ -245,6 +245,14 @@ class _Folder(paramiko.SFTPServerInterface):
         self._real(path).unlink()
         return paramiko.SFTP_OK
 
+    def mkdir(self, path, _attributes):
+        self._real(path).mkdir()
+        return paramiko.SFTP_OK
+
+    def rmdir(self, path):
+        self._real(path).rmdir()
+        return paramiko.SFTP_OK
+
 
 @contextlib.contextmanager
 def sftp_server(root, key):

@@ -685,6 +685,21 @@ def test_files_are_read_and_written_through_sftp(sftp):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_parts_are_written_through_sftp_and_no_folder_is_left(sftp):
+    url, root = sftp
+    (root / "out").mkdir()
+    with PartsWriter(RemotePath(f"{url}/out/{{part}}.csv"), force=False) as writer:
+        folder = writer.use_workers(write_parts)
+        hidden = [path.name for path in (root / "out").iterdir()]
+        writer.add(store_records(pa.table({"ClientId": ["1604591025698235234"]}), folder))
+        writer.close({})
+
+    assert hidden == [folder.name]
+    assert sorted(path.name for path in (root / "out").iterdir()) == ["00000.csv", "manifest.json"]
+    assert (root / "out" / "00000.csv").read_text() == "ClientId,DateTime\n1604591025698235234,\n"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_unknown_server_and_a_wrong_password_are_refused(sftp, tmp_path):
     url, _ = sftp
 

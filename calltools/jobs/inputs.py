@@ -158,9 +158,11 @@ def sort_inputs(
             continue
         is_known = ledger is not None and known.get(one.key) == digested.digest
         (inputs.finished if is_known else inputs.changed).append(digested)
-    if inputs.changed and job.options_for("").outcomes:
-        # An outcome goes to the latest call of all inputs: a new input may take it from an old one.
-        return JobInputs([*inputs.finished, *inputs.changed], [], inputs.failed)
+    if inputs.changed and any(job.options_for(one.tables[0].name).outcomes for one in listed):
+        # A sale belongs to the last call of all inputs: one that is new may have it in place of an older one.
+        digested_inputs = {one.key: one for one in (*inputs.changed, *inputs.finished)}
+        inputs.changed[:] = [digested_inputs[one.key] for one in listed if one.key in digested_inputs]
+        inputs.finished.clear()
     return inputs
 
 

@@ -30,7 +30,7 @@ from calltools.workers.batch_work import Cluster
 from calltools.workers.spread import SpreadWork
 
 #: Bytes of records that planned files may hold until it is their turn. The first one may hold more: it is the next.
-_HELD_BYTES: Final = 64 << 20
+_HELD_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

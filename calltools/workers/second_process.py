@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 from calltools.errors import SourceError
 from calltools.model.batch import Batch, Table
 from calltools.runtime.process import ForkedWorker
-from calltools.runtime.threads import cpu_count, keep_freed_memory
+from calltools.runtime.threads import cpu_count, keep_freed_memory, return_freed_memory_at_once
 from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_in_threads, with_traceback_notes
 
 #: Bytes of a file from which on there will nearly always be records to judge.
@@ -114,6 +114,9 @@ def _receive_results(
 def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_message: Callable[[object], None]) -> None:
     """In the second process: process each batch, but leave one to the first process when that has asked for it."""
     keep_freed_memory()
+    if work.outweighs_judging:
+        # Two threads convert, each with the cells of a block and what is made of them.
+        return_freed_memory_at_once()
     # One processor is left to the judge, unless this work takes longer than that.
     threads = min(max(cpu_count() - 1, 1) + work.outweighs_judging, MAX_THREADS)
     shared = BatchWork(work.read, lambda batch: batch if was_notified() else work.process(batch))

@@ -316,3 +316,25 @@ def test_an_interrupted_run_says_what_is_open_and_the_next_one_finishes_it(proje
     assert finished.exit_code == 0, finished.output
     assert set(stored(service).values()) == {1}
     assert project.files() == ["archive/calls.csv"]
+
+
+def test_outcomes_that_come_later_are_sent_and_leave_an_older_call_for_a_newer_one(project, run_jobs, service):
+    project.configure(
+        JOB.replace('archive = "archive/"', "") + 'outcomes = ["crm.csv"]\nchanged = true\nstatic-call = "1"\n'
+    )
+    head = "ClientId,DateTime,PhoneNumber,StaticCall"
+    (project.inputs / "a.csv").write_text(f"{head}\n,1760000000,+74950000701,1\n,1760000100,+74950000702,1\n")
+    crm = project.folder / "crm.csv"
+    crm.write_text("phone,time,Price,Currency\n")
+    run_jobs()
+    crm.write_text("phone,time,Price,Currency\n+74950000701,1760090000,500,RUB\n")
+    priced, unchanged = run_jobs(), run_jobs()
+    (project.inputs / "b.csv").write_text(f"{head}\n,1760080000,+74950000701,1\n")
+    newer = run_jobs()
+
+    assert priced.jobs["romashka"]["sent"] == 1
+    assert {one["state"] for one in unchanged.jobs["romashka"]["inputs"]} == {"unchanged"}
+    assert newer.jobs["romashka"]["sent"] == 2
+    prices = [[(row["DateTime"], row.get("Price", "")) for row in one.rows] for one in service.store.uploadings]
+    assert prices[1] == [("1760000000", "500")]
+    assert sorted(call for one in prices[2:] for call in one) == [("1760000000", ""), ("1760080000", "500")]
