@@ -76,7 +76,6 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Файлы, папки, маски, адреса (s3://…); «-» — стандартный ввод.",
     "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Canonical files, folders, patterns; -: stdin.": "Готовые файлы, папки, маски; «-» — стандартный ввод.",
-    "Exports of calls: files, folders, patterns.": "Выгрузки звонков: файлы, папки, маски.",
     "Files, folders, patterns.": "Файлы, папки, маски.",
     "Files, folders, patterns to begin with.": "Файлы, папки, маски, с которых начать.",
     "Whose export it is; auto looks at the header.": "Чья это выгрузка; auto узнаёт по заголовкам.",
