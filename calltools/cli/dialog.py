@@ -90,7 +90,7 @@ class Dialog:
                 self.echo(f"  {say('dialog-first', self.language)}")
                 continue
             try:
-                answer = view.read(question, read_answer(question, typed))
+                answer = view.read(question, read_answer(question, typed, numbered=True))
             except UsageError as fault:
                 self.echo(f"  {fault.say(self.language)}")
                 continue

@@ -182,12 +182,14 @@ class Example:
     is_left_out: bool = False
 
 
-def read_answer(question: Question, typed: str) -> str:
-    """The answer that a person meant: the number of a choice, its value, its label in any language, a word for it.
+def read_answer(question: Question, typed: str, *, numbered: bool = False) -> str:
+    """The answer that a person meant: the value of a choice, its label in any language, a word for it.
 
     Args:
         question: The question.
         typed: What was typed; empty: the default.
+        numbered: Whether choices were shown with numbers, from 1, so that a number means the choice beside it. Else a
+            number is a value: a page sends the value ``1`` of calls that are all static, which is the second choice.
 
     Raises:
         UsageError: It is no answer to this question.
@@ -199,7 +201,7 @@ def read_answer(question: Question, typed: str) -> str:
         return question.default
     if not question.required and text.lower() in _NOTHING_WORDS:
         return NOTHING
-    if text.isdigit() and 1 <= int(text) <= len(question.choices):
+    if numbered and text.isdigit() and 1 <= int(text) <= len(question.choices):
         return question.choices[int(text) - 1].value
     for choice in question.choices:
         if text == choice.value:

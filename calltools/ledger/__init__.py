@@ -56,6 +56,7 @@ from calltools.ledger.jobs import (
     find_finished,
     find_job_runs,
     forget_finished,
+    list_job_runs,
     record_finished,
     record_job_run,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "is_current",
     "is_known_uploading",
     "is_plain_file",
+    "list_job_runs",
     "list_parts",
     "lost_parts",
     "open_ledger_in",

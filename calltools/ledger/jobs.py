@@ -79,6 +79,14 @@ def find_job_runs(ledger: Ledger, key: JobKey) -> JobRuns:
     return JobRuns() if row is None else JobRuns(*row)
 
 
+def list_job_runs(ledger: Ledger) -> list[tuple[JobKey, JobRuns]]:
+    """Every job that has run, the latest first."""
+    statement = "SELECT config, name, ran, code, succeeded FROM job WHERE ran IS NOT NULL ORDER BY ran DESC"
+    with as_ledger_errors(ledger.folder):
+        rows = ledger.connection.execute(statement).fetchall()
+    return [(JobKey(*row[:2]), JobRuns(*row[2:])) for row in rows]
+
+
 def _job_id(ledger: Ledger, key: JobKey) -> int:
     """Id of the row of a job, which is made if there is none; inside of a transaction."""
     ledger.connection.execute("INSERT OR IGNORE INTO job (config, name) VALUES (?, ?)", (key.config, key.name))

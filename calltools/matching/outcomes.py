@@ -107,7 +107,7 @@ def read_outcomes(
     """
     damaged = DamagedIds(titles, columns.identifiers, assumptions)
     read = OutcomeRecords.concat(
-        [_NO_RECORDS, *(_read_batch(batch, titles, columns, assumptions, damaged) for batch in batches)]
+        [_no_records(), *(_read_batch(batch, titles, columns, assumptions, damaged) for batch in batches)]
     )
     keys = dict(read.keys)
     for name in damaged.rounded_fields():
@@ -244,8 +244,8 @@ class DayEnds:
         return replace(batch, columns=batch.columns.set_column(position, self.name, completed))
 
 
-_NO_ROWS: Final = np.zeros(0, np.int64)
-_NO_RECORDS: Final = OutcomeRecords(
-    _NO_ROWS, _NO_ROWS, _NO_ROWS, pa.table({name: pa.array([], pa.string()) for name in RESULT_FIELDS}), {}, _NO_ROWS,
-    0, (),
-)  # fmt: skip
+def _no_records() -> OutcomeRecords:
+    # Not a constant of the module: the first Arrow array imports pandas.
+    none = np.zeros(0, np.int64)
+    results = pa.table({name: pa.array([], pa.string()) for name in RESULT_FIELDS})
+    return OutcomeRecords(none, none, none, results, {}, none, 0, ())

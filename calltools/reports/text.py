@@ -2,15 +2,11 @@
 
 import io
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Final, TextIO
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Batch, Source
@@ -30,16 +26,21 @@ from calltools.reports.reporter import (
     RuleLimiter,
     format_count,
 )
+from calltools.reports.second_files import (
+    is_of_second_file,
+    outcome_lines,
+    unusable_lines,
+    without_explained,
+)
 from calltools.reports.snippets import Snippets
 from calltools.reports.wording import (
-    OUTCOME_REASONS,
     format_advice,
     format_counts_line,
     format_total_line,
     worst_first,
 )
 from calltools.rules.catalog import RULES_BY_CODE
-from calltools.texts import Language, MessageKey, render_text, say
+from calltools.texts import MessageKey, render_text, say
 from calltools.texts.rule_titles import rule_heading
 
 INDENT: Final = "  "
@@ -62,20 +63,6 @@ DELIMITERS: Final[Mapping[str | None, MessageKey]] = MappingProxyType(
 )
 DATE_ORDERS: Final[Mapping[DateOrder, MessageKey]] = MappingProxyType(
     {"dmy": "report-dates-dmy", "mdy": "report-dates-mdy", "ymd": "report-dates-ymd"}
-)
-_SECOND_FILES: Final = ("identifiers", "outcomes")
-#: Rules that say why a call has no identifier.
-_REASONS: Final = pa.array(["CT606", "CT607"])
-#: Why a record of the file of identifiers cannot be read -> the option that may help.
-_HELPFUL_OPTIONS: Final = {"phone": "region", "time": "date-order"}
-UNUSABLE: Final[Mapping[str, MessageKey]] = MappingProxyType(
-    {
-        "damaged": "unusable-damaged",
-        "no-phone": "unusable-no-phone",
-        "phone": "unusable-phone",
-        "time": "unusable-time",
-        "identifier": "unusable-identifier",
-    }
 )
 
 
@@ -125,7 +112,7 @@ class TextReporter:
         if source is not None:
             self._write_lines([self._bold(self._wrap(describe_source(source, self.options)))])
             if source.unusable != self._unusable:
-                self._write_lines(self._wrap(line) for line in _unusable_lines(source, self.options))
+                self._write_lines(self._wrap(line) for line in unusable_lines(source, self.options))
             self._unusable = source.unusable
             self._write_lines([""])
 
@@ -141,7 +128,7 @@ class TextReporter:
 
     def take(self, findings: Findings) -> None:
         """Keep the first findings of each rule, or write all findings if there is no limit."""
-        passed = _without_explained(self.limiter.pass_first(findings), findings)
+        passed = without_explained(self.limiter.pass_first(findings), findings)
         if self.options.limit is None:
             self.line_reporter.take(passed)
         else:
@@ -212,7 +199,7 @@ class TextReporter:
         groups = [(rule, own) for rule in self.limiter.rule_counts() if len(own := rule.select(findings))]
         # What is wrong with a second file comes before what follows from it; what has no finding is told beside the
         # rule that explains it.
-        groups.sort(key=lambda group: not _is_of_second_file(group[1], self.source))
+        groups.sort(key=lambda group: not is_of_second_file(group[1], self.source))
         most = self.options.limit or _LOOKED_AT
         found = [own for _, own in groups]
         examples = format_examples(found, self.source, self.name, self.options, most)
@@ -260,28 +247,6 @@ class TextReporter:
 
     def _dim(self, text: str) -> str:
         return f"{DIM}{text}{RESET}" if self.options.color else text
-
-
-def _without_explained(shown: Findings, findings: Findings) -> Findings:
-    """Findings to show, without those that only say why a call has no identifier (CT301): its advice says so, too.
-
-    Args:
-        shown: Those of the findings that are to be shown.
-        findings: All findings of some records.
-    """
-    missing = pc.drop_null(findings.table["record"].filter(pc.equal(findings.table["code"], "CT301")))
-    table = shown.table
-    explained = pc.and_(pc.is_in(table["code"], _REASONS), pc.is_in(table["record"], missing))
-    return shown.filter(pc.invert(explained))
-
-
-def _is_of_second_file(findings: Findings, source: Source | None) -> bool:
-    """Whether some findings are on a file of identifiers or of outcomes: then the column names it."""
-    given = () if source is None else source.given
-    names = [PurePath(one.value).name for one in given if one.option in _SECOND_FILES]
-    without_place = findings.filter(pc.is_null(findings.table["place"])).table["column"]
-    columns = pc.fill_null(without_place, "").to_pylist()
-    return any(f"({name}" in column or column.startswith(f"{name}:") for name in names for column in columns)
 
 
 def describe_source(source: Source, options: ReportOptions) -> str:
@@ -386,49 +351,8 @@ def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]
     if summary.joined:
         counts = {key: format_count(summary.joined[key], options) for key in ("joined", "unjoined", "ambiguous")}
         yield say("report-joined", language, **counts)
-    yield from _outcome_lines(summary, options)
+    yield from outcome_lines(summary, options)
     if summary.withheld:
         yield say("report-withheld", language, count=format_count(summary.withheld, options))
     if summary.not_taken:
         yield say("report-not-taken", language, columns=", ".join(map(escape_invisible, summary.not_taken)))
-
-
-def _unusable_lines(source: Source, options: ReportOptions) -> Iterator[str]:
-    """What of the file of identifiers cannot be joined to any call, with the option that helps where none was given."""
-    language, given = options.language, {one.option for one in source.given}
-    words = [
-        f"{say(UNUSABLE[reason], language)}{_helpful_option(reason, given, language)} {format_count(count, options)}"
-        for reason, count in source.unusable
-    ]
-    if words:
-        path = next((one.value for one in source.given if one.option == "identifiers"), "")
-        yield say("report-unusable", language, path=escape_invisible(path), reasons=", ".join(words))
-
-
-def _helpful_option(reason: str, given: Collection[str], language: Language) -> str:
-    option = _HELPFUL_OPTIONS.get(reason)
-    return "" if option is None or option in given else say("unusable-option", language, option=f"--{option}")
-
-
-def _outcome_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
-    """What files of outcomes gave to the calls of a file; below the first file of a run, what they gave to none."""
-    language = options.language
-
-    def rest(counts: Mapping[str, int]) -> str:
-        return "".join(
-            say(
-                "report-outcome-more",
-                options.language,
-                word=say(key, options.language),
-                count=format_count(count, options),
-            )
-            for reason, key in OUTCOME_REASONS.items()
-            if (count := counts.get(reason, 0))
-        )
-
-    if summary.outcome_files:
-        read = format_count(summary.outcome_files["read"], options)
-        yield say("report-outcome-files", language, read=read, more=rest(summary.outcome_files))
-    if summary.outcomes:
-        counts = {key: format_count(summary.outcomes[key], options) for key in ("taken", "calls")}
-        yield say("report-outcomes", language, **counts, more=rest(summary.outcomes))

@@ -21,7 +21,7 @@ from calltools.run.sinks import SessionSink
 
 _CODE: Final = "CT608"
 #: What the reader says of cells: a number cell of an id has a mark in rejects.
-_OWN: Final = pa.array(["CT209"])
+_OWN: Final = ("CT209",)
 
 
 class OutcomeRejectsSink(SessionSink):
@@ -75,7 +75,9 @@ class OutcomeRejectsSink(SessionSink):
                 codes = Findings.for_rule(
                     _CODE, records=batch.records[mask], places=batch.places[mask], severity="error"
                 )
-                found = Findings.concat([codes, batch.findings.filter(pc.is_in(batch.findings.table["code"], _OWN))])
+                found = Findings.concat(
+                    [codes, batch.findings.filter(pc.is_in(batch.findings.table["code"], pa.array(_OWN)))]
+                )
                 writer.write_rejected(replace(batch, origin=batch.columns), found, mask)
 
     def close(self, _summaries: Sequence[Summary]) -> None:

@@ -1,7 +1,7 @@
 """The history: what went, what is held and waits for a decision, and what Metrica's reports show of it."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -23,15 +23,16 @@ _LAST: Final = 200
 
 async def show_history(visit: Visit, request: Request) -> Response:
     """The uploadings of the ledger and of the service, those that are held first."""
-    if visit.listing is None:
-        work = visit.start("history", lambda _: read_history(lambda: _account(visit)), visit.keep_listing)
+    if visit.history is None:
+        work = visit.start("history", lambda _: read_history(lambda: _account(visit)), visit.keep_history)
         waiting = await wait_for(visit, request, work)
         if waiting is not None:
             return waiting
-    listing = visit.listing
-    assert listing is not None  # noqa: S101 - it was waited for
+    history = visit.history
+    assert history is not None  # noqa: S101 - it was waited for
     # What was read is old when the page is opened again.
-    visit.listing = None
+    visit.history = None
+    listing = history.uploads
     language = reader_language(visit, request)
     lines, errors = visit.take_said()
     newest = [*reversed(listing.parts)]
@@ -51,7 +52,12 @@ async def show_history(visit: Visit, request: Request) -> Response:
         error=None if listing.error is None else listing.error.say(language),
         counters=sorted({part.counter for part in newest}),
         comparison=visit.comparison,
+        jobs=[(key, _moment(runs.ran), runs.code, _moment(runs.succeeded)) for key, runs in history.jobs],
     )
+
+
+def _moment(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
 
 
 def _account(visit: Visit) -> Account:

@@ -33,6 +33,8 @@ from calltools.ui.work import Progress, Work
 from calltools.uploading.part_words import explain_status, format_part_line
 from calltools.uploading.results import UploadResult, will_be_shown
 
+#: Calls that are too old to be linked.
+_OLD: Final = "CT501"
 #: As Yandex makes them. A token does not fit, so that one pasted in the wrong field is noticed.
 _CLIENT_ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -166,7 +168,8 @@ def _show_plan(visit: Visit, request: Request) -> Response:
     plan = visit.plan
     assert plan is not None  # noqa: S101 - it was waited for
     language = reader_language(visit, request)
-    return render(visit, request, "plan.html.j2", page="send", plan=plan, **_said_words(plan.said, language))
+    old = 0 if plan.said.summary is None else plan.said.summary.by_code[_OLD]
+    return render(visit, request, "plan.html.j2", page="send", plan=plan, old=old, **_said_words(plan.said, language))
 
 
 # -- upload --------------------------------------------------------------------------

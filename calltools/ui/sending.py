@@ -16,10 +16,13 @@ from typing import Any, Final, TypeVar
 
 from calltools.errors import AccessDeniedError, CalltoolsError
 from calltools.ledger import (
+    JobKey,
+    JobRuns,
     Ledger,
     Part,
     UploadPlan,
     find_part,
+    list_job_runs,
     open_ledger_in,
     state_folder,
 )
@@ -285,10 +288,24 @@ def _run(file: Path, target: Target, account: Account, said: Said, *, plan_only:
 # -- history -------------------------------------------------------------------------
 
 
-def read_history(account: Callable[[], Account]) -> UploadListing:
-    """Every uploading that the ledger or the service knows; with the service down those of the ledger."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was done from this computer.
+
+    Attributes:
+        uploads: Every uploading that the ledger or the service knows; with the service down those of the ledger.
+        jobs: The jobs that have run, and how that went.
+    """
+
+    uploads: UploadListing
+    jobs: Sequence[tuple[JobKey, JobRuns]]
+
+
+def read_history(account: Callable[[], Account]) -> History:
+    """Read what the ledger and the service know."""
     with open_ledger() as ledger:
-        return _with_client(account, lambda connect: list_uploadings(ledger, connect))
+        listing = _with_client(account, lambda connect: list_uploadings(ledger, connect))
+        return History(listing, list_job_runs(ledger))
 
 
 def _with_client(account: Callable[[], Account], use: Callable[[Connect], _T]) -> _T:

@@ -18,10 +18,9 @@ from calltools.ui.conversion import Conversion, convert_files
 from calltools.ui.guard import Door
 from calltools.ui.mending import Edit, Mending
 from calltools.ui.receive import remove_copy
-from calltools.ui.sending import Account, Said, ShownPlan, Target
+from calltools.ui.sending import Account, History, Said, ShownPlan, Target
 from calltools.ui.work import Progress, Work
 from calltools.uploading.report_comparison import ReportComparison
-from calltools.uploading.resume import UploadListing
 
 if TYPE_CHECKING:  # it knows the visit
     from calltools.ui.send_steps import Upload
@@ -75,7 +74,7 @@ class Visit:
         last_target: What was chosen before.
         plan: What was shown and may be agreed to.
         upload: What is under way or has ended.
-        listing: The uploadings, as they were just read.
+        history: What was done, as it was just read.
         comparison: What the reports show.
         end: Ends the program.
     """
@@ -103,7 +102,7 @@ class Visit:
     last_target: Target | None = None
     plan: ShownPlan | None = None
     upload: "Upload | None" = None
-    listing: UploadListing | None = None
+    history: History | None = None
     comparison: ReportComparison | None = None
     end: Callable[[], None] = lambda: None
     _work: Work | None = None
@@ -216,9 +215,9 @@ class Visit:
             self.stop_work()
         self.plan = None
 
-    def keep_listing(self, listing: UploadListing) -> None:
-        """Keep the uploadings for the page that asks for them."""
-        self.listing = listing
+    def keep_history(self, history: History) -> None:
+        """Keep what was read for the page that asks for it."""
+        self.history = history
 
     def keep_said(self, said: Said) -> None:
         """Keep what a decision has led to, for the next page."""

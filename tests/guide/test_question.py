@@ -31,7 +31,12 @@ STATIC = ask_static_call("calls.csv", 6, 21, is_joined=False)
     ],
 )
 def test_an_answer_is_understood(question, typed, answer):
-    assert read_answer(question, typed) == answer
+    assert read_answer(question, typed, numbered=True) == answer
+
+
+def test_a_number_is_a_value_where_no_numbers_were_shown():
+    assert read_answer(STATIC, "1") == "1"
+    assert read_answer(STATIC, "0") == "0"
 
 
 @pytest.mark.parametrize("typed", ["", "7", "нет", "static"])

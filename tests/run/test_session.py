@@ -171,8 +171,9 @@ def test_library_commands_and_upload_run_the_same_session(monkeypatch):
     assert parts == [
         ["BaselineWriter", "_FindingsByFile"],
         ["BaselineWriter", "ConversionSink", "_FindingsByFile"],
-        ["BaselineWriter", "ReporterSink"],
-        ["BaselineWriter", "ConversionSink", "ReporterSink"],
+        # The second one says which command is next.
+        ["BaselineWriter", "ReporterSink", "ReporterSink"],
+        ["BaselineWriter", "ConversionSink", "ReporterSink", "ReporterSink"],
         ["FindingsCollector"],
     ]
     assert Path("library.csv").read_bytes() == Path("command.csv").read_bytes()

@@ -18,8 +18,8 @@ from calltools.ledger.states import TRANSITION_OF_STATUS
 from calltools.model.assumptions import DateOrder
 from calltools.model.batch import Address
 from calltools.model.rule import Severity
-from calltools.model.summary import Unusable
-from calltools.reports import text, wording
+from calltools.model.summary import Unusable, UnusableOutcome
+from calltools.reports import second_files, text, wording
 from calltools.reports.html import reporter as html_reporter
 from calltools.rules.catalog import RULES
 from calltools.texts import MESSAGES, say
@@ -129,7 +129,12 @@ def test_each_sentence_is_used():
         ),
         pytest.param(text.DATE_ORDERS, set(get_args(DateOrder)), id="orders of dates"),
         pytest.param(text.DELIMITERS, {None, *DELIMITER_NAMES}, id="delimiters"),
-        pytest.param(text.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),
+        pytest.param(
+            wording.OUTCOME_REASONS,
+            {*get_args(UnusableOutcome), "own", "currencies", "no-call", "damaged"},
+            id="outcomes that are left out",
+        ),
+        pytest.param(second_files.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),
         pytest.param(html_reporter.SEVERITY_COUNTS, set(Severity), id="tiles of the page"),
         pytest.param(html_reporter.SEVERITY_FILTERS, set(Severity), id="buttons of the page"),
         pytest.param(wording.CODE_FAMILIES, {rule.code[2] for rule in RULES}, id="families of rules"),

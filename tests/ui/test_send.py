@@ -50,6 +50,7 @@ def test_the_counter_is_chosen_by_its_site_and_the_plan_sends_nothing(service, c
     assert "romashka.ru" in counters
     assert f"{CALL_COUNT} calls go to {COUNTER}" in plan.said
     assert "This cannot be undone" in plan.said
+    assert f"{CALL_COUNT} calls are older than 21 days" in plan.said
     assert service.posts == []
 
 
