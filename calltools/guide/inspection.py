@@ -48,6 +48,7 @@ class InspectedFile:
         codes: Findings by rule.
         facts: What was found, and what proves it.
         fault: Why it cannot be converted, where no answer helps.
+        unknown: Why it cannot be converted before its columns are known, where no profile fits.
     """
 
     found: FoundFile
@@ -60,6 +61,7 @@ class InspectedFile:
     codes: Mapping[str, int] = field(default_factory=dict)
     facts: tuple[Sentence, ...] = ()
     fault: CalltoolsError | None = None
+    unknown: CalltoolsError | None = None
 
     @property
     def name(self) -> str:
@@ -232,7 +234,7 @@ class _Look:
                     draft = replace(draft, is_complete=True)
                     proposed = self.found.path.with_name(f"{draft.profile_name}.toml")
                     questions = [ask.ask_profile_path(self.found.name, str(proposed))]
-                return InspectedFile(self.found, draft.source, facts=draft.facts), questions, draft
+                return InspectedFile(self.found, draft.source, facts=draft.facts, unknown=fault), questions, draft
         question = ask.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None
