@@ -246,7 +246,7 @@ def ask_identifier_columns(missing: str, titles: str) -> Question:
 
 def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> Question:
     """What becomes of calls that have no identifier."""
-    sent = (
+    sent: tuple[Choice, ...] = (
         Choice("auto", sentence("guide-static-auto"), sentence("guide-static-auto-then", count=without)),
         Choice("1", sentence("guide-static-1"), sentence("guide-static-1-then")),
     )
