@@ -19,7 +19,8 @@ from calltools.run.folder_output import rejects_path
 from calltools.run.outcomes import OutcomeMatch
 from calltools.run.sinks import SessionSink
 
-_CODE: Final = "CT608"
+#: The code of each record in these files.
+OUTCOME_CODE: Final = "CT608"
 #: What the reader says of cells: a number cell of an id has a mark in rejects.
 _OWN: Final = ("CT209",)
 
@@ -73,7 +74,7 @@ class OutcomeRejectsSink(SessionSink):
                 mask = left[begin : begin + len(batch)]
                 begin += len(batch)
                 codes = Findings.for_rule(
-                    _CODE, records=batch.records[mask], places=batch.places[mask], severity="error"
+                    OUTCOME_CODE, records=batch.records[mask], places=batch.places[mask], severity="error"
                 )
                 found = Findings.concat(
                     [codes, batch.findings.filter(pc.is_in(batch.findings.table["code"], pa.array(_OWN)))]
