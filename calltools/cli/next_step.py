@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +20,8 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import BOLD, RESET, ReportOptions, RuleLimiter, format_count
 from calltools.reports.wording import WRITTEN_FIXES, worst_first
+from calltools.run import is_folder_output
+from calltools.run.folder_output import rejects_path
 from calltools.texts import Language, MessageKey, say
 
 #: Options on the form of a file, which rejects and a marked workbook do not share with it.
@@ -68,16 +71,20 @@ class NextStep:
         errors: Errors by rule.
         fixable: Errors that ``calltools convert`` repairs without other options than those of this run.
         given: What was said of the files, by option.
+        outcomes: The files of outcomes.
     """
 
     options: ReportOptions
     errors: Counter[str] = field(default_factory=Counter)
     fixable: int = 0
     given: dict[str, str] = field(default_factory=dict)
+    outcomes: list[str] = field(default_factory=list)
 
     def start(self, source: Source | None, _name: str) -> None:
         """Begin a file."""
         self.given |= {} if source is None else {one.option: one.value for one in source.given}
+        if source is not None:
+            self.outcomes = [one.value for one in source.given if one.option == "outcomes"] or self.outcomes
 
     def take(self, findings: Findings) -> None:
         """Count the errors, and those that converting repairs."""
@@ -172,6 +179,10 @@ class NextStep:
             mended = typed.as_command("convert", rejects).drop(
                 "encoding", "delimiter", "sheet", "header_row", "records"
             )
+            if self.outcomes:
+                # Of all outcomes the older calls of these persons would get those that later calls have got.
+                folder = Path(rejects[0]) if is_folder_output(rejects[0]) else Path(rejects[0]).parent
+                mended = mended.add_all("outcomes", [str(rejects_path(folder, path)) for path in self.outcomes])
             facts = {"path": rejects[0], "count": self._count(rejected)}
             yield self._say("next-mended", **facts), mended.add(output=free_name("mended", ".csv"))
 

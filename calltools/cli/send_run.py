@@ -41,6 +41,7 @@ from calltools.cli.upload_run import FileOptions, find_usual_token, open_client_
 from calltools.errors import CredentialError, OutputError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
+from calltools.files.parts import is_in_parts
 from calltools.files.remote_path import as_path
 from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.guide import Answers, Example, Inspection, Question, ask_about_upload, inspect
@@ -97,7 +98,7 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, t
     """
     if "-" in files:
         raise UsageError("send-stdin")
-    if is_folder_output(groups.writing.output):
+    if is_folder_output(groups.writing.output) or is_in_parts(Path(groups.writing.output)):
         raise UsageError("send-one-output", path=groups.writing.output)
     refuse_wrong_request(groups.counter, groups.send.comment, dry_run=True)
     with ExitStack() as stack:

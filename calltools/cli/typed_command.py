@@ -57,6 +57,10 @@ class TypedCommand:
         added = {name: () if value is None else (value,) for name, value in options.items()}
         return replace(self, options={**self.options, **added})
 
+    def add_all(self, name: str, values: Sequence[str]) -> Self:
+        """The command with an option once for each value, in place of those that it has."""
+        return replace(self, options={**self.options, name: tuple(values)})
+
     def drop(self, *names: str) -> Self:
         """The command without some options."""
         return replace(self, options={name: words for name, words in self.options.items() if name not in names})

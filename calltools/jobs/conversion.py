@@ -10,7 +10,7 @@ from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.outputs import find_ending
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput
-from calltools.jobs.outputs import JobPaths, put_output
+from calltools.jobs.outputs import JobPaths, put_outcome_rejects
 from calltools.library.session import open_report
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -135,9 +135,8 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
             processes=processes,
         ).run()
     if writes and paths.rejects is not None:
-        # What no call got yet stands in the file of outcomes still: the latest run counts.
         for path in beside.outputs:
-            put_output(path, paths.rejects.with_name(path.name))
+            put_outcome_rejects(path, paths.rejects.parent, job.name)
     converted: dict[str, list[ConvertedTable]] = {one.key: [] for one in inputs}
     for (one, table), summary in zip(tables, summaries, strict=True):
         converted[one.key].append(replace(work[table.name], summary=summary))

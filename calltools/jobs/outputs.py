@@ -1,5 +1,6 @@
 """Where a job puts what it writes: paths filled in, checked before anything is read; what would be lost is kept."""
 
+import csv
 import filecmp
 import shutil
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
-from calltools.run import STEM, is_folder_output, refuse_other_endings, report_path
+from calltools.run import OUTCOME_CODE, REJECTS_ENDING, STEM, is_folder_output, refuse_other_endings, report_path
 
 _OUTPUT_NAME: Final = f"{STEM}.csv"
 _REJECTS_NAME: Final = f"{STEM}.rejects.csv"
@@ -126,6 +127,34 @@ def put_output(source: Path, target: Path) -> Path:
     """
     _copy(source, target, force=True)
     return target
+
+
+def put_outcome_rejects(source: Path, folder: Path, job: str) -> Path:
+    """Put the records of a file of outcomes that no call got instead of those of the job's run before.
+
+    They stand in the file of outcomes still, so that the latest run counts. Rejected calls have no other place than
+    their rejects: those of an input that is called like the file of outcomes are never replaced.
+
+    Args:
+        source: ``deals.rejects.csv``.
+        folder: Where rejects of the job go; other jobs may have the same.
+        job: Name of the job.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    stem = source.name.removesuffix(REJECTS_ENDING)
+    names = free_names(f"{stem}.{job}{REJECTS_ENDING}")
+    return put_output(source, next(path for name in names if _may_replace(path := folder / name)))
+
+
+def _may_replace(path: Path) -> bool:
+    """Whether nothing is there, or records of a file of outcomes that no call got."""
+    if not path.exists():
+        return True
+    with map_os_errors(path), path.open(encoding="utf-8", errors="replace", newline="") as stream:
+        _titles, first = next(rows := csv.reader(stream), []), next(rows, [OUTCOME_CODE])
+    return first[:1] == [OUTCOME_CODE]
 
 
 def put_beside(source: Path, target: Path) -> Path:

@@ -143,7 +143,7 @@ class OutcomeAssignment:
         if not len(rows):
             return None
         rows = rows[np.argsort(self._places[rows], kind="stable")]
-        return _merge_records(self._places[rows], records.results.take(pa.array(rows)))
+        return _merge_records(rows, self._places[rows], records.results.take(pa.array(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +155,21 @@ class CallOutcomes:
         results: ``Price``, ``Currency`` and ``Tag``, one row for each call; prices are added up.
         counts: Records of each call.
         currencies: The currencies of each call whose records have several; of such a call ``results`` says nothing.
+        records: Rows of the records in the files of outcomes, those of one call together, in the order of the calls.
     """
 
     places: Numbers
     results: pa.Table
     counts: Numbers
     currencies: Cells
+    records: Numbers
+
+    def records_of(self, places: Numbers) -> Numbers:
+        """Rows of the records of some calls, by the places of these."""
+        return self.records[np.isin(np.repeat(self.places, self.counts), places)]
 
 
-def _merge_records(places: Numbers, results: pa.Table) -> CallOutcomes:
+def _merge_records(records: Numbers, places: Numbers, results: pa.Table) -> CallOutcomes:
     """One row a call of records that are sorted by call."""
     unique, starts, counts = np.unique(places, return_index=True, return_counts=True)
     calls = np.repeat(np.arange(len(unique)), counts)
@@ -190,6 +196,7 @@ def _merge_records(places: Numbers, results: pa.Table) -> CallOutcomes:
         ),
         counts,
         pc.if_else(clear, codes, nothing),
+        records,
     )
 
 

@@ -11,10 +11,17 @@ from calltools.run.context import (
     resolve,
 )
 from calltools.run.edits import CellEdits
-from calltools.run.folder_output import STEM, FolderConversionSink, ReportPerFileSink, is_folder_output, report_path
+from calltools.run.folder_output import (
+    REJECTS_ENDING,
+    STEM,
+    FolderConversionSink,
+    ReportPerFileSink,
+    is_folder_output,
+    report_path,
+)
 from calltools.run.inputs import is_own_file
 from calltools.run.job import Job, prepare_job
-from calltools.run.outcome_rejects import OutcomeRejectsSink
+from calltools.run.outcome_rejects import OUTCOME_CODE, OutcomeRejectsSink
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
@@ -26,6 +33,8 @@ from calltools.run.sinks import (
 )
 
 __all__ = [
+    "OUTCOME_CODE",
+    "REJECTS_ENDING",
     "STEM",
     "BaselineResult",
     "BaselineWriter",

@@ -22,7 +22,8 @@ from calltools.run.job import Job
 from calltools.run.sinks import ConversionSink, ReporterSink, SessionSink, hold_back, is_held
 
 _ENDING: Final = ".csv"
-_REJECTS_ENDING: Final = ".rejects.csv"
+#: Of the rejects of a file, in a folder.
+REJECTS_ENDING: Final = ".rejects.csv"
 #: In the name of a report: that of an input, without its ending.
 STEM: Final = "{stem}"
 
@@ -152,7 +153,7 @@ def _targets(folder: Path, rejects: Path | None, name: str) -> tuple[Path, Path 
 
 def rejects_path(folder: Path, name: str) -> Path:
     """Where the rejects of a file go, in a folder: under its name."""
-    return folder / f"{_stem(name)}{_REJECTS_ENDING}"
+    return folder / f"{_stem(name)}{REJECTS_ENDING}"
 
 
 def _stem(name: str) -> str:

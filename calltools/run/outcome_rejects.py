@@ -1,4 +1,8 @@
-"""Records of files of outcomes that reached no call, written beside the rejects as they came."""
+"""Records of files of outcomes that reached no call that was written, beside the rejects as they came.
+
+Those of a rejected call are among them. Who mends the call gives it these records alone: all records of the files would
+be given once more to the calls of the rejects, and a sale would count for two calls of one person.
+"""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -6,20 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.csv.writers import RejectsWriter
+from calltools.matching.assignment import CallOutcomes
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.folder_output import rejects_path
+from calltools.run.job import Job
 from calltools.run.outcomes import OutcomeMatch
 from calltools.run.sinks import SessionSink
 
-_CODE: Final = "CT608"
+#: The code of each record in these files.
+OUTCOME_CODE: Final = "CT608"
 #: What the reader says of cells: a number cell of an id has a mark in rejects.
 _OWN: Final = ("CT209",)
 
@@ -42,6 +50,9 @@ class OutcomeRejectsSink(SessionSink):
     def __init__(self, rejects: Path, outcomes: Sequence[Path], *, to_folder: bool, force: bool = False) -> None:
         folder = rejects if to_folder else rejects.parent
         self.outputs = [rejects_path(folder, str(path)) for path in outcomes]
+        self._match: OutcomeMatch | None = None
+        self._given: CallOutcomes | None = None
+        self._left: Mask = np.zeros(0, bool)
         self._writers = [RejectsWriter(path, force=force) for path in self.outputs]
         self._stack = ExitStack()
 
@@ -59,21 +70,36 @@ class OutcomeRejectsSink(SessionSink):
         """Discard what is not in its place."""
         self._stack.close()
 
-    def take(self, _batch: Batch, _findings: Findings, _bad: Mask) -> None:
-        """Calls are written elsewhere."""
-
     def take_outcomes(self, outcomes: OutcomeMatch) -> None:
-        """Write the records that no call got, and the malformed ones."""
-        for writer, file, left in zip(self._writers, outcomes.files, outcomes.left, strict=True):
+        """Note the records that no call got."""
+        self._match, self._left = outcomes, np.concatenate(outcomes.left)
+
+    def start_file(self, _name: str, job: Job | None) -> None:
+        """Note which records the calls of the file got."""
+        self._given = None if job is None else job.plan.outcomes
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        """Take back the records of rejected calls."""
+        if self._given is not None and bad.any():
+            self._left[self._given.records_of(batch.places[bad])] = True
+
+    def drop_file(self) -> None:
+        """Take back the records of all calls of a file: none of them is written."""
+        if self._given is not None:
+            self._left[self._given.records] = True
+
+    def _write(self, match: OutcomeMatch) -> None:
+        """Write what is left, and the malformed records."""
+        begin = 0
+        for writer, file in zip(self._writers, match.files, strict=True):
             writer.start_file()
             writer.write_header(file.table.titles)
-            begin = 0
             for task in file.table.tasks():
                 batch = task()
-                mask = left[begin : begin + len(batch)]
+                mask = self._left[begin : begin + len(batch)]
                 begin += len(batch)
                 codes = Findings.for_rule(
-                    _CODE, records=batch.records[mask], places=batch.places[mask], severity="error"
+                    OUTCOME_CODE, records=batch.records[mask], places=batch.places[mask], severity="error"
                 )
                 found = Findings.concat(
                     [codes, batch.findings.filter(pc.is_in(batch.findings.table["code"], pa.array(_OWN)))]
@@ -81,6 +107,8 @@ class OutcomeRejectsSink(SessionSink):
                 writer.write_rejected(replace(batch, origin=batch.columns), found, mask)
 
     def close(self, _summaries: Sequence[Summary]) -> None:
-        """Put the files in their places."""
+        """Write the files, and put them in their places."""
+        if self._match is not None:
+            self._write(self._match)
         for writer in self._writers:
             writer.close()

@@ -30,7 +30,7 @@ class OutcomeMatch:
     Attributes:
         files: The files, opened.
         window_s: By how many seconds a call may be earlier than its outcome at most.
-        left: After ``assign``: records that no call got, a mask for each file.
+        left: After ``assign``: records that no call got and no earlier file has, a mask for each file.
     """
 
     files: Sequence[OutcomeFile]
@@ -94,7 +94,9 @@ class OutcomeMatch:
         return self._read[given]
 
     def _note_left(self, records: OutcomeRecords, without_call: Mask) -> None:
-        self.left = tuple(without_call[records.files == number] for number in range(len(self.files)))
+        # What an earlier file has as well is written with that one, or was taken: given again it would count twice.
+        left = without_call if self._repeated is None else without_call & ~self._repeated
+        self.left = tuple(left[records.files == number] for number in range(len(self.files)))
 
     def _report(self, job: Job, records: OutcomeRecords, usable: Mask, without_call: Mask) -> Job:
         """The job of the first file with findings on the files of outcomes, and with their counts."""

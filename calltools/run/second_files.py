@@ -31,6 +31,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks
 from calltools.model.finding import Findings
+from calltools.model.titles import REJECT_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ def _call_and(task: Callable[[], Batch], then: Callable[[Batch], Batch]) -> Batc
 def mark_repeated(files: Sequence[OutcomeFile]) -> Mask:
     """Records that stand in an earlier file with the same titles, cell by cell: two exports overlap there.
 
-    Within one file such records may be two sales.
+    Within one file such records may be two sales. What rejects say of a record is no part of it.
     """
     known: dict[tuple[str, ...], Cells] = {}
     masks = [np.zeros(0, bool)]
     for file in files:
-        titles = file.table.titles
+        titles = tuple(title for title in file.table.titles if title not in REJECT_TITLES)
         rows = _joined_rows(file.table)
         before = known.get(titles)
         masks.append(np.zeros(len(rows), bool) if before is None else as_mask(pc.is_in(rows, before)))
@@ -118,8 +119,9 @@ def mark_repeated(files: Sequence[OutcomeFile]) -> Mask:
 
 
 def _joined_rows(table: Table) -> Cells:
+    names = [name for name in unique_titles(table.titles) if name not in REJECT_TITLES]
     parts = [
-        pc.binary_join_element_wise(*(batch.cells(name) for name in unique_titles(table.titles)), "\x1f")
+        pc.binary_join_element_wise(*(batch.cells(name) for name in names), "\x1f")
         for batch in (task() for task in table.tasks())
     ]
     return combine_chunks(pa.chunked_array(parts, pa.string()))

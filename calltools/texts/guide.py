@@ -167,8 +167,8 @@ MESSAGES: Final = {
     "send-again": ("\nThe same without questions:\n  {command}", "\nТо же без вопросов:\n  {command}"),
     "send-stdin": ("send looks at a file several times, so it takes no standard input. Use `calltools convert - … | calltools upload -`.",
                    "send читает файл несколько раз и не работает со стандартным вводом. Используйте `calltools convert - … | calltools upload -`."),
-    "send-one-output": ("send writes one file, and {path} is a folder. Name a file, or use `calltools convert` and `upload`.",
-                        "send пишет один файл, а {path} — папка. Укажите файл или используйте `calltools convert` и `upload`."),
+    "send-one-output": ("send writes one file, and {path} is a folder or many. Name a file, or use `calltools convert` and `upload`.",
+                        "send пишет один файл, а {path} — папка или несколько файлов. Укажите файл или используйте `calltools convert` и `upload`."),
     "send-profile-ending": ("{path} is no name of a profile: it ends with .toml.",
                             "{path} — не имя профиля: оно кончается на .toml."),
 }

@@ -20,6 +20,8 @@ from calltools.ui.rejected import PAGE_RECORDS, RejectedFile, RejectedRecord
 from calltools.ui.steps import need_conversion
 from calltools.ui.visit import Visit
 
+#: The field that says for which files, and which reading of them, a form was shown.
+READING_FIELD: Final = "reading"
 _CELL: Final = "cell-"
 _MAX_DIGITS: Final = 12
 
@@ -105,6 +107,8 @@ def _find_record(visit: Visit, request: Request, converted: Conversion, file: in
 
 async def mend(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     """Cells of one record; a script gets the row as it is now, who has none the record."""
+    if _is_of_other_files(visit, form):
+        return go_to(visit, "findings")
     converted = visit.conversion
     file, place = _number(form.get("file")), _number(form.get("place"))
     record = (
@@ -128,6 +132,14 @@ async def mend(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     return render(visit, request, "row.html.j2", record=record)
 
 
+def _is_of_other_files(visit: Visit, form: ReceivedForm) -> bool:
+    """Whether a form was shown before the files or their reading changed, in another tab: it means other cells."""
+    is_other = form.get(READING_FIELD) != str(visit.reading)
+    if is_other:
+        visit.notify("mending_stale")
+    return is_other
+
+
 def _edit(visit: Visit, record: RejectedRecord, position: int, text: str) -> Edit:
     known = visit.mended_cells(record.file, record.place).get(position)
     cell = record.cells[position]
@@ -148,6 +160,8 @@ def _keep(visit: Visit, edits: list[Edit]) -> int:
 
 async def fix_all(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
     """All cells that a rule can repair alike; where that rests on an assumption, only with its mark."""
+    if _is_of_other_files(visit, form):
+        return go_to(visit, "findings")
     converted, code, column = visit.conversion, form.get("code"), form.get("column")
     if converted is None or code not in RULES_BY_CODE:
         return go_to(visit, "findings")
@@ -161,6 +175,8 @@ async def fix_all(visit: Visit, _request: Request, form: ReceivedForm) -> Respon
 
 async def fill(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
     """The empty cells of a column, in the rejected records or in those with an error of one rule."""
+    if _is_of_other_files(visit, form):
+        return go_to(visit, "findings")
     converted, text = visit.conversion, form.get("text")
     file, _, position = form.get("column").partition("-")
     where = _number(file), _number(position)

@@ -66,11 +66,12 @@ class Mending:
             self._set(one, one.previous)
         return step
 
-    def forget_file(self, file: int) -> None:
-        """The file is not wanted any more."""
-        self._cells.pop(file, None)
+    def forget_file(self, file: int) -> int:
+        """The file is not wanted any more, or read in another way; gives how many of its cells were mended."""
+        count = sum(map(len, self._cells.pop(file, {}).values()))
         kept = (tuple(one for one in step if one.file != file) for step in self._steps)
         self._steps = [step for step in kept if step]
+        return count
 
     def text(self, file: int, place: int, position: int, cell: str) -> str:
         """What counts for a cell."""

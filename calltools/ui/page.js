@@ -97,7 +97,7 @@
         if (saving) return;
         saving = true;
         const row = cell.parentElement;
-        const form = new URLSearchParams({ token: table.dataset.token, file: row.dataset.file, place: row.dataset.place });
+        const form = new URLSearchParams({ token: table.dataset.token, reading: table.dataset.reading, file: row.dataset.file, place: row.dataset.place });
         form.set("cell-" + cell.dataset.position, input.value);
         const answer = await fetch(base + "/mend", { method: "POST", body: form, headers: { "X-Row": "1" } });
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("tr[data-place]");

@@ -67,6 +67,7 @@ class Visit:
         conversion: What came of them; ``None``: not converted, or something has changed since.
         mending: What was mended by hand.
         is_stale: Whether cells were mended since the conversion.
+        reading: Names the files and how they are read: cells of a page that was shown for others are not mended.
         token: A token that was pasted here.
         account: Whose token it is; ``None``: nobody has asked the service yet.
         application: The number of the visitor's application at Yandex.
@@ -95,6 +96,7 @@ class Visit:
     conversion: Conversion | None = None
     mending: Mending = field(default_factory=Mending)
     is_stale: bool = False
+    reading: int = 0
     token: Token | None = None
     account: Account | None = None
     application: str = ""
@@ -109,6 +111,7 @@ class Visit:
     _purpose: str = ""
     _next_number: int = 1
     _said: Said | None = None
+    _layouts: dict[int, tuple[object, ...]] = field(default_factory=dict)
 
     @property
     def inbox(self) -> Path:
@@ -181,6 +184,7 @@ class Visit:
     def forget_results(self) -> None:
         """Something has changed: what was made of it before does not hold any more."""
         self.stop_work()
+        self.reading += 1
         self.inspection = None
         self.forget_conversion()
 
@@ -289,6 +293,18 @@ class Visit:
         self.inspection = inspection
         # Answers that the files contradict are asked for again.
         self.answers = dict(inspection.answers)
+        self._forget_moved_cells(inspection)
+
+    def _forget_moved_cells(self, inspection: Inspection) -> None:
+        """Forget what was mended in a file that is read in another way now: another cell may be at the same place."""
+        for given, one in zip(self.files, inspection.files, strict=True):
+            if (found := one.source) is None:
+                continue  # an answer is missing
+            layout = (found.encoding, found.delimiter, found.header_row, found.sheet, found.first_column, found.records)
+            if self._layouts.setdefault(given.number, layout) != layout:
+                self._layouts[given.number] = layout
+                if count := self.mending.forget_file(given.number):
+                    self.notify("mending_forgotten", name=one.name, count=count)
 
     def _keep_conversion(self, conversion: Conversion) -> None:
         self.conversion = conversion

@@ -1,5 +1,6 @@
 """What follows a run: the exact command, which does what is said of it."""
 
+import csv
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -154,6 +155,26 @@ def test_rejects_are_kept_then_mended_and_converted_too(run):
     assert second == [
         "calltools upload out.csv --counter N --plan",
         f"calltools convert rejects.csv --as-of {NOW[1]} -o mended.csv",
+    ]
+
+
+def test_mended_calls_get_no_sale_that_a_later_call_has_got(run):
+    lines = ["DateTime,StaticCall,PhoneNumber,TalkDuration", "1773000000,1,+74950000101,x"]
+    lines += ["1773000600,1,+74950000101,5", "1773000000,1,+74950000102,x"]
+    write("calls.csv", "\n".join(lines) + "\n")
+    write("deals.csv", "phone,time,Price,Currency\n+74950000101,1773000900,50,RUB\n+74950000102,1773000900,70,RUB\n")
+    ran = run("convert", "calls.csv", *NOW, "--outcomes", "deals.csv", "-o", "out.csv", "--rejects", "rejects.csv")
+
+    mending = next(one for one in commands(ran) if "mended.csv" in one)
+    Path("rejects.csv").write_text(Path("rejects.csv").read_text().replace(",x\n", ",5\n"))
+    run(*shlex.split(mending)[1:])
+
+    made = [row for name in ("out.csv", "mended.csv") for row in csv.DictReader(Path(name).read_text().splitlines())]
+    assert "--outcomes deals.rejects.csv" in mending
+    assert [(row["PhoneNumber"], row["DateTime"], row["Price"]) for row in made] == [
+        ("+74950000101", "1773000600", "50"),
+        ("+74950000101", "1773000000", ""),
+        ("+74950000102", "1773000000", "70"),
     ]
 
 

@@ -22,7 +22,7 @@ from calltools.run import SessionEvents
 from calltools.uploading.context import SilentEvents
 from tests.jobs.conftest import JOB, SHORT, stored
 from tests.processes import start_process, wait_for
-from tests.uploading.conftest import TOKEN, call_line
+from tests.uploading.conftest import TOKEN, call_line, write_csv
 
 
 class Disturbance(SilentEvents, SessionEvents):
@@ -294,7 +294,35 @@ def test_an_outcome_goes_to_one_call_though_a_later_export_brings_a_later_call(p
     assert second.jobs["romashka"]["read"] == 2
     rows = [row for one in service.store.uploadings for row in one.rows]
     assert {row["DateTime"]: row.get("Price", "") for row in rows} == {str(moment): "", str(moment + 600): "500"}
-    assert "rejects/deals.rejects.csv" in project.files("rejects")
+    assert "rejects/deals.romashka.rejects.csv" in project.files("rejects")
+
+
+@pytest.mark.usefixtures("service")
+def test_outcomes_that_reach_no_call_replace_no_rejected_call_and_nothing_of_another_job(project, run_jobs):
+    # Calls were rejected under the very name that the outcomes have.
+    job = JOB + 'outcomes = "deals.csv"\ncurrency = "RUB"\n'
+    project.configure(job + job.replace('"romashka"', '"Romashka 2"').replace("2001", "2002").replace("in/", "in2/"))
+    outcomes = project.folder / "deals.csv"
+    outcomes.write_text("phone,time,Price\n+74950000999,1760000100,5\n")
+    (project.folder / "rejects").mkdir()
+    rejected = project.folder / "rejects" / "deals.romashka.rejects.csv"
+    rejected.write_text("calltools_codes,calltools_place,ClientId\nCT212,2,1\n")
+    kept = rejected.read_bytes()
+    project.inputs.with_name("in2").mkdir()
+    write_csv(project.inputs.with_name("in2") / "calls.csv", [call_line(30)])
+    project.add_input()
+    run_jobs()
+    outcomes.write_text("phone,time,Price\n+74950000999,1760000100,6\n")
+    project.add_input("calls2.csv", numbers=range(20, 23))
+
+    run_jobs("romashka")
+
+    left = {path.name: path.read_text().splitlines()[1:] for path in rejected.parent.iterdir() if path != rejected}
+    assert rejected.read_bytes() == kept
+    assert left == {
+        "deals.romashka-2.rejects.csv": ["CT608,2,+74950000999,1760000100,6"],
+        "deals.Romashka 2.rejects.csv": ["CT608,2,+74950000999,1760000100,5"],
+    }
 
 
 @pytest.mark.usefixtures("default_signals")

@@ -208,6 +208,23 @@ def test_a_record_of_two_overlapping_files_counts_once_and_within_a_file_twice(c
     assert result.summary.outcome_files == {"read": 4, "damaged": 0, "repeated": 1}
 
 
+def test_rejects_given_again_beside_the_files_they_come_from_count_no_sale_twice(calls, tmp_path):
+    sale, other, lonely = (BORIS, NOON + 1, 10, "RUB", ""), (BORIS, NOON + 2, 1, "RUB", ""), (VERA, NOON, 5, "RUB", "")
+    first = outcomes_file(tmp_path / "march.csv", sale, lonely)
+    second = outcomes_file(tmp_path / "april.csv", sale, other, lonely)
+    convert(calls, [first, second], output=tmp_path / "out.csv", rejects=tmp_path / "bad.csv")
+    march, april = tmp_path / "march.rejects.csv", tmp_path / "april.rejects.csv"
+    later = calls_file(tmp_path / "later.csv", ("", NOON, 1, VERA))
+
+    again = convert([calls, later], [first, april])
+    beside = convert([calls, later], [first, second, march, april])
+
+    assert [line.partition(",")[2] for line in march.read_text().splitlines()[1:]] == [f"3,{VERA},{NOON},5,RUB,"]
+    assert len(april.read_text().splitlines()) == 1
+    assert money_of(again)[2:] == [("10", "RUB", ""), ("", "", ""), ("5", "RUB", "")]
+    assert money_of(beside)[2:] == [("11", "RUB", ""), ("", "", ""), ("5", "RUB", "")]
+
+
 def test_what_would_make_the_call_faulty_is_not_taken_or_mended(calls, tmp_path):
     crm = write(
         tmp_path / "crm.csv",

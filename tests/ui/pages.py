@@ -67,9 +67,17 @@ class Visitor:
     def token(self):
         return re.search(r'name="token" value="([^"]+)"', self.get("files").text)[1]
 
+    @property
+    def reading(self):
+        """What the forms of the findings hold: for which files they were shown."""
+        return re.search(r'name="reading" value="([^"]+)"', self.get("findings").text)[1]
+
     def post(self, page, fields=(), files=(), **headers):
         """Send a form, and follow where it leads."""
-        answer = self.send(page, [("token", self.token), *dict(fields).items()], files, **headers)
+        fields = {"token": self.token, **dict(fields)}
+        if page in {"mend", "fix", "fill"} and "reading" not in fields:
+            fields["reading"] = self.reading
+        answer = self.send(page, list(fields.items()), files, **headers)
         assert answer.status == 303, answer.text
         return self.get(answer.headers["location"].removeprefix(f"{self.base}/"))
 

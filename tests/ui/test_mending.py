@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pyarrow as pa
 import pytest
+from openpyxl import Workbook
 
 from calltools.model.batch import Batch
 from calltools.run import CellEdits, RunOptions
@@ -64,7 +65,15 @@ def test_a_record_that_is_still_wrong_says_why_and_is_not_written(source):
     with visited([source], RunOptions(as_of=NOW)) as (visitor, _):
         visitor.get("findings")
         row = visitor.send(
-            "mend", [("token", visitor.token), ("file", "1"), ("place", "3"), ("cell-2", "+7495")], **{"X-Row": "1"}
+            "mend",
+            [
+                ("token", visitor.token),
+                ("reading", visitor.reading),
+                ("file", "1"),
+                ("place", "3"),
+                ("cell-2", "+7495"),
+            ],
+            **{"X-Row": "1"},
         )
         visitor.get("results")
         calls = visitor.get("download/calls.csv")
@@ -182,3 +191,48 @@ def test_a_large_file_is_mended_in_the_right_record(tmp_path):
 
     assert len(lines) == 100_001
     assert [number for number, line in enumerate(lines) if "+74950000102" in line] == [90_001]
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("mend", {"file": "1", "place": "3", "cell-0": "1604591025698235002", "cell-2": "+74950000102"}),
+        ("fill", {"column": "1-4", "text": "RUB", "rule": ""}),
+        ("fix", {"code": "CT233", "column": "Currency", "assumed": "1"}),
+    ],
+)
+def test_a_form_that_was_shown_for_other_files_mends_nothing(page, fields, source, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([HEADER, call(11), call(12, phone="12", price="5"), call(13)]) + "\n")
+    with visited([source, other], RunOptions(as_of=NOW)) as (visitor, opened):
+        shown = visitor.reading
+        # In another tab: from now on the first file is the other one.
+        visitor.post("remove", {"number": opened.visit.files[0].number})
+        refused = visitor.post(page, {**fields, "reading": shown})
+        visitor.get("results")
+        calls = visitor.get("download/calls.csv")
+
+    assert "nothing was changed" in refused.said
+    assert opened.visit.mending.count == 0
+    assert [row["ClientId"] for row in rows(calls)] == [f"{1604591025698235000 + number}" for number in (11, 13)]
+
+
+def test_mended_cells_of_a_sheet_go_into_no_other_sheet(tmp_path):
+    book = Workbook()
+    for start, sheet in ((0, book.active), (100, book.create_sheet("Two"))):
+        sheet.append(HEADER.split(","))
+        for number in range(3):
+            sheet.append(call(start + number, phone="12" if number == 1 else "+74950000101").split(","))
+    book.active.title = "One"
+    book.save(tmp_path / "calls.xlsx")
+    with visited([tmp_path / "calls.xlsx"], RunOptions(as_of=NOW)) as (visitor, _):
+        visitor.post("questions", {"answer-sheet": "One"})
+        visitor.post("mend", {"file": "1", "place": "3", "cell-2": "+74950000102"})
+        visitor.post("questions/forget", {"key": "sheet"})
+        told = visitor.post("questions", {"answer-sheet": "Two"})
+        visitor.get("results")
+        calls, changes = (visitor.get(f"download/{name}") for name in ("calls.csv", "changes.csv"))
+
+    assert "is read in another way now" in told.said
+    assert [row["ClientId"] for row in rows(calls)] == ["1604591025698235100", "1604591025698235102"]
+    assert "by-hand" not in changes.text

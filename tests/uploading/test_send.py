@@ -179,6 +179,15 @@ class TestInAScript:
         assert "--yes" in result.stderr
         assert service.requests == []
 
+    @pytest.mark.parametrize("output", ["made/", "made/calls-{part}.csv"])
+    def test_an_output_of_several_files_is_refused_before_anything_is_written(self, output, run, service, folder):
+        result = run("send", NAME, *SAID, "--counter", COUNTER, "--yes", "-o", output)
+
+        assert result.exit_code == 2
+        assert "send writes one file" in result.stderr
+        assert service.requests == []
+        assert not (folder / "made").exists()
+
     def test_with_all_options_nothing_is_asked(self, run, service):
         result = run("send", NAME, *SAID, *QUICK, "--counter", COUNTER, "--yes", "--wait")
 
