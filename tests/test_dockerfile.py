@@ -46,7 +46,10 @@ def test_what_is_copied_is_there_and_is_all_that_a_build_needs():
     copied = [shlex.split(rest)[:-1] for word, rest in instructions() if word == "COPY"]
 
     assert all((ROOT / name).exists() for names in copied for name in names)
-    assert {"pyproject.toml", "README.md", "calltools", "schemas"} <= {name for names in copied for name in names}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {"pyproject.toml", project["project"]["readme"], *wheel["packages"], *wheel["force-include"]}
+    assert needed <= {name for names in copied for name in names}
 
 
 def test_extras_exist():

@@ -146,6 +146,9 @@ class _SendRun:
         """
         inspection = inspect(self._find(), {}, self._options())
         _raise_fault(inspection)
+        if (unknown := next((one.unknown for one in inspection.files if one.unknown), None)) is not None:
+            # Columns are no options of this command: a profile says them.
+            raise unknown
         questions = [*inspection.required]
         if not self.groups.send.dry_run:
             questions += [one for one in ask_about_upload(None, {}, self._target()) if one.required]

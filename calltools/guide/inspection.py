@@ -48,6 +48,7 @@ class InspectedFile:
         codes: Findings by rule.
         facts: What was found, and what proves it.
         fault: Why it cannot be converted, where no answer helps.
+        unknown: Why it cannot be converted before its columns are known, where no profile fits.
     """
 
     found: FoundFile
@@ -60,6 +61,7 @@ class InspectedFile:
     codes: Mapping[str, int] = field(default_factory=dict)
     facts: tuple[Sentence, ...] = ()
     fault: CalltoolsError | None = None
+    unknown: CalltoolsError | None = None
 
     @property
     def name(self) -> str:
@@ -162,7 +164,7 @@ def _inspect(inputs: Sequence[FoundFile], answers: dict[str, str], base: RunOpti
     questions: dict[str, Question] = {}
     draft: Draft | None = None
     for found in inputs:
-        look = _Look(found, answers, base, options, alone=len(inputs) == 1)
+        look = _Look(found, answers, base, options, alone=len(inputs) == 1, is_drafted=draft is not None)
         one, asked, drafted = look.look()
         files.append(one)
         draft = draft or drafted
@@ -197,6 +199,8 @@ class _Look:
     base: RunOptions
     options: RunOptions
     alone: bool
+    #: Whether the answers about columns are those of another file before it.
+    is_drafted: bool
 
     def look(self) -> tuple[InspectedFile, list[Question], Draft | None]:
         """What is known of it, what must be said, and the profile that the answers make."""
@@ -225,14 +229,20 @@ class _Look:
         if fault.key in _UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
                 return InspectedFile(self.found), [ask.ask_sheet(self.found.name, sheets)], None
-            draft = self._draft()
+            try:
+                draft = self._draft()
+            except _RefusedAnswer:
+                if not self.is_drafted:
+                    raise
+                # They are right for that file, and one profile reads one kind of export: this file goes by itself.
+                return InspectedFile(self.found, fault=fault), [], None
             if draft is not None:
                 questions = ask_about_mapping(draft, self.answers)
                 if not questions:
                     draft = replace(draft, is_complete=True)
                     proposed = self.found.path.with_name(f"{draft.profile_name}.toml")
                     questions = [ask.ask_profile_path(self.found.name, str(proposed))]
-                return InspectedFile(self.found, draft.source, facts=draft.facts), questions, draft
+                return InspectedFile(self.found, draft.source, facts=draft.facts, unknown=fault), questions, draft
         question = ask.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None

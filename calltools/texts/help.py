@@ -30,6 +30,8 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
         "Выполнить задания из calltools.toml: сконвертировать, отправить, убрать файлы.",
     "Get a token of Metrica, try it, and keep it in the keyring of this machine (or in --token-file).":
         "Получить токен Метрики, проверить его и сохранить в системном хранилище паролей (или в --token-file).",
+    "Look at an export, ask what it does not say, show the plan, ask once, and send: each call exactly once.":
+        "Посмотреть на выгрузку, спросить о том, чего в ней нет, показать план, спросить один раз и отправить: каждый звонок ровно один раз.",
     "Forget the token that login has kept.": "Забыть токен, который сохранила команда login.",
     "Files in the browser: check, mend, convert, send. On this machine only; Ctrl-C ends it.":
         "Файлы в браузере: проверить, исправить, сконвертировать, отправить. Только на этом компьютере; Ctrl-C завершает.",

@@ -19,7 +19,7 @@ RECORDS = (
 TYPED = {
     "column.CallMissed": "Что вышло", "column.TalkDuration": "Длилось", "column.Price": "Выручка",
     "word.Обратный": "другое", "word.Мимо": "пропущен", "word.Поговорили": "отвечен",
-    "timezone": "москва", "region": "рф", "currency": "рубли", "static-call": "1",
+    "timezone": "москва", "region": "рф", "currency": "рубли", "static-call": "auto",
 }  # fmt: skip
 
 

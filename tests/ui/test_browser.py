@@ -216,6 +216,9 @@ def test_sending_is_watched_and_pressed_once(tab, tmp_path, monkeypatch):
         one.go("send")
         complaints.append(one.complaints())
         one.visit.upload.work.wait(60)
+        # The page is loaded anew when the sending has ended, which would break off another navigation.
+        page.wait_for_selector("[data-working]", state="detached")
+        page.wait_for_selector("h1")
         one.go("history")
         complaints.append(one.complaints())
         stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")

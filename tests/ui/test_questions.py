@@ -65,7 +65,7 @@ def test_an_answer_that_is_none_is_asked_again_with_the_reason(sipuni):
 
 def test_an_answer_can_be_taken_back(sipuni):
     with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
-        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "1"})
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
         before = dict(page.visit.answers)
         visitor.post("questions/forget", {"key": "timezone"})
 
@@ -96,7 +96,7 @@ def test_an_unknown_export_becomes_a_profile_that_is_kept(tmp_path, monkeypatch)
         "column.DateTime": "Когда", "column.PhoneNumber": "Кто звонил", "column.direction": "Направление",
         "column.CallMissed": "Состояние", "column.TalkDuration": "Разговор", "vendor": "our-pbx",
         "word.вх": "incoming", "word.исх": "outgoing", "word.отвечен": "answered", "word.не отвечен": "missed",
-        "timezone": "Europe/Moscow", "static-call": "1", "column.HoldDuration": "-",
+        "timezone": "Europe/Moscow", "static-call": "auto", "column.HoldDuration": "-",
     }  # fmt: skip
     with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
         first = visitor.get("questions").said

@@ -32,7 +32,7 @@ def by_command(tmp_path, names, *options):
 @pytest.mark.parametrize(
     ("sample", "answers"),
     [
-        ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static-call": "1"}),
+        ("sipuni/export.csv", {"timezone": "Europe/Moscow", "static-call": "auto"}),
         ("broken/calls.xlsx", {"timezone": "Europe/Moscow", "region": "RU", "currency": "RUB"}),
         ("broken/structure.csv", {}),
         ("canonical/good.csv", {}),
@@ -138,7 +138,7 @@ def test_a_job_is_kept_that_the_command_reads(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "export.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
     with visited(["export.csv"], RunOptions(as_of=NOW)) as (visitor, page):
-        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "1"})
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
         wrong = visitor.post("job", {"name": "../x", "inputs": "export.csv"}).said
         kept = visitor.post("job", {"name": "март", "inputs": "export.csv\r\n"}).said
         twice = visitor.send("job", [("token", visitor.token), ("name", "март"), ("inputs", "export.csv")]).said

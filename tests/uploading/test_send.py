@@ -202,5 +202,12 @@ class TestInAScript:
         assert result.stderr.splitlines()[-1].startswith(f"  calltools send {NAME} ")
         assert "--timezone Europe/Moscow" in result.stderr
 
+    def test_an_export_that_nobody_knows_needs_a_profile(self, run, folder):
+        (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
+        result = run("send", "week.csv", "--counter", COUNTER, "--yes")
+
+        assert result.exit_code == 2
+        assert "calltools vendors new" in result.stderr
+
     def test_standard_input_is_refused(self, run):
         assert run("send", "-").exit_code == 2
