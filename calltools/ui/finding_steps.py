@@ -59,7 +59,7 @@ async def show_findings(visit: Visit, request: Request) -> Response:
         counts=rejected.counts,
         rule=rule,
         rule_codes=sorted(code for code in rejected.counts if code),
-        rule_names={code: rule_heading(code, rule.name, language) for code, rule in RULES_BY_CODE.items()},
+        rule_names={code: rule_heading(code, RULES_BY_CODE[code].name, language) for code in rejected.counts if code},
         fixes=fixes,
         sentences={code: manual_for(RULES_BY_CODE[code], language) for code, *_ in fixes},
         columns=_columns(converted),
