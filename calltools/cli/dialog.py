@@ -141,7 +141,7 @@ class Dialog:
         head = ("", *examples[0].before, "", *titles)
         rows = [
             (f"    {one.place}", *one.before.values(), "->", *(one.after.get(field, "-") for field in fields))
-            if one.after
+            if not one.is_left_out
             else (f"    {one.place}", *one.before.values(), "->", say("dialog-left-out", self.language))
             for one in examples
         ]

@@ -164,7 +164,7 @@ def _inspect(inputs: Sequence[FoundFile], answers: dict[str, str], base: RunOpti
     questions: dict[str, Question] = {}
     draft: Draft | None = None
     for found in inputs:
-        look = _Look(found, answers, base, options, alone=len(inputs) == 1)
+        look = _Look(found, answers, base, options, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
         one, asked, drafted = look.look()
         files.append(one)
         draft = draft or drafted
@@ -199,6 +199,9 @@ class _Look:
     base: RunOptions
     options: RunOptions
     alone: bool
+    #: The files before it, and the profile that the answers make of one of them.
+    before: tuple[InspectedFile, ...]
+    drafted: Draft | None
 
     def look(self) -> tuple[InspectedFile, list[Question], Draft | None]:
         """What is known of it, what must be said, and the profile that the answers make."""
@@ -227,6 +230,9 @@ class _Look:
         if fault.key in _UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
                 return InspectedFile(self.found), [ask.ask_sheet(self.found.name, sheets)], None
+            if self.before and self._is_another_kind():
+                # The answers are those of an export before it, and one profile reads one kind.
+                return InspectedFile(self.found, fault=fault), [], None
             draft = self._draft()
             if draft is not None:
                 questions = ask_about_mapping(draft, self.answers)
@@ -252,6 +258,13 @@ class _Look:
             return tuple(describing.describe_opened(opened))
         return ()
 
+    def _is_another_kind(self) -> bool:
+        """Whether questions wait for an unknown export before it that has other columns."""
+        if self.drafted is None:
+            return any(one.source is None and one.fault is None for one in self.before)
+        own = draft_for(self.found, self.options, {})
+        return own is None or own.columns.keys() != self.drafted.columns.keys()
+
     def _draft(self) -> Draft | None:
         try:
             return draft_for(self.found, self.options, self.answers)
@@ -271,6 +284,8 @@ class _Look:
         key = ask.REFUSED_BY.get(fault.key)
         if key is None and self.answers.get("identifiers") and fault.facts.get("path") == self.answers["identifiers"]:
             key = "identifiers"
+        if key == "vendor" and any(one.records is not None for one in self.before):
+            return  # it fits the export that it is the answer for
         if key is not None and self.answers.get(key):
             raise _RefusedAnswer(key, fault)
         if key is not None and isinstance(fault, UsageError) and not isinstance(fault, UnfitFileError):

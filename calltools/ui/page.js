@@ -100,11 +100,13 @@
         const form = new URLSearchParams({ token: table.dataset.token, reading: table.dataset.reading, file: row.dataset.file, place: row.dataset.place });
         form.set("cell-" + cell.dataset.position, input.value);
         const answer = await fetch(base + "/mend", { method: "POST", body: form, headers: { "X-Row": "1" } });
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("tr[data-place]");
+        const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = part.querySelector("tr[data-place]");
         if (!answer.ok || !fresh) { location.reload(); return; }
         const place = cell.cellIndex;
         row.replaceWith(fresh);
         reach(fresh);
+        document.querySelector("[data-mending]").replaceWith(part.querySelector("[data-mending]"));
         fresh.cells[place].focus();
         document.querySelector("[data-judged]").textContent = fresh.querySelector(".why").textContent;
       };

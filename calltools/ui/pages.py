@@ -10,6 +10,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from calltools.fields.table import FIELDS_BY_NAME
 from calltools.reports.escape import escape_invisible
 from calltools.reports.html.reporter import jinja_environment, read_asset
 from calltools.reports.reporter import ReportOptions
@@ -90,6 +91,7 @@ def _environment(language: Language) -> Environment:
     environment.globals |= {
         "ui": lambda key, **facts: ui_label(key, language, **facts),
         "visible": lambda text: escape_invisible(_OWN_PATH.sub("", str(text))),
+        "field_title": lambda name: FIELDS_BY_NAME[name].title(language),
         "format_size": lambda size: _format_size(size, language),
     }
     return environment

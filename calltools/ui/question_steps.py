@@ -13,6 +13,9 @@ from starlette.responses import Response
 from calltools.errors import CalltoolsError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.guide import Example, Inspection, Question, read_answer
+from calltools.guide.mapping import NO_COLUMN
+from calltools.texts import Language
+from calltools.texts.ui_labels import ui_label
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.steps import need_inspection
@@ -51,6 +54,7 @@ async def show_questions(visit: Visit, request: Request) -> Response:
     found = await need_inspection(visit, request)
     if isinstance(found, Response):
         return found
+    visit.asked |= {question.key: question for question in found.questions}
     asked = [await asyncio.to_thread(_prepare, visit, found, question) for question in found.questions]
     return render(
         visit,
@@ -58,11 +62,24 @@ async def show_questions(visit: Visit, request: Request) -> Response:
         "questions.html.j2",
         page="questions",
         asked=asked,
-        given=[(key, text) for key, text in visit.answers.items()],
+        given=_list_given(visit, reader_language(visit, request)),
+        no_column=NO_COLUMN,
         other=OTHER,
         inspection=found,
         profile_name=found.draft.profile_name if found.draft is not None and found.draft.is_complete else "",
     )
+
+
+def _list_given(visit: Visit, language: Language) -> list[tuple[str, str, str]]:
+    """Key, question and answer of what was said, as the visitor knows them."""
+    given = []
+    for key, text in visit.answers.items():
+        question = visit.asked.get(key)
+        if question is not None:
+            given.append((key, question.what.say(language), question.name(text, language)))
+        else:
+            given.append((key, ui_label("files_more", language) if key == "identifiers" else f"--{key}", text))
+    return given
 
 
 def _prepare(visit: Visit, found: Inspection, question: Question) -> _Asked:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
-from calltools.guide import Inspection, apply_answers, inspect
+from calltools.guide import Inspection, Question, apply_answers, inspect
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.texts import Language
@@ -58,6 +58,7 @@ class Visit:
         config: The configuration that jobs are kept in.
         files: The files of calls.
         answers: Question -> answer, as the guide has them.
+        asked: Question -> the question, of those that a page has shown.
         notices: What the next page says first.
         inspection: What the files are, and what must still be said; ``None``: nobody has looked.
         previews: Question -> an answer that was not given yet, but is shown.
@@ -87,6 +88,7 @@ class Visit:
     config: Path = Path("calltools.toml")
     files: list[Given] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Question] = field(default_factory=dict)
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
     inspection: Inspection | None = None
     previews: dict[str, str] = field(default_factory=dict)

@@ -79,3 +79,17 @@ def test_a_title_that_the_file_has_not_is_refused_and_the_other_answers_stay(wor
     assert look.questions[0].key == "column.PhoneNumber"
     assert look.questions[0].refused.key == "columns-missing"
     assert look.answers == {"column.DateTime": "Когда"}
+
+
+def test_a_second_export_with_other_columns_does_not_refuse_the_answers_of_the_first(workbook, tmp_path):
+    other = tmp_path / "другая.csv"
+    other.write_text("День,Час,Клиент\n11.11.2026,10:15:20,+74950000101\n12.11.2026,11:15:20,+74950000102\n", "utf-8")
+    files = [FoundFile(one, one.name) for one in (workbook, other)]
+    columns = {"column.DateTime": "Когда", "column.PhoneNumber": "Абонент"}
+    look = inspect(files, columns)
+    first, second = look.files
+
+    assert columns.items() <= look.answers.items()
+    assert [one for one in look.questions if one.refused] == []
+    assert first.fault is None
+    assert "День, Час, Клиент" in second.fault.say("ru")

@@ -153,9 +153,11 @@ def test_a_cell_is_mended_where_it_stands_and_judged_at_once(tab, tmp_path):
     page.wait_for_selector("tr[data-place='2'].mended-row")
     focused = page.evaluate("document.activeElement.dataset.position")
     said = page.inner_text("[data-judged]")
+    may_be_undone = page.locator("[data-mending] form[action$='/undo'] button").count()
 
     assert focused == "3"
     assert "good now" in said
+    assert may_be_undone == 1
     assert one.visit.mending.count == 1
     assert one.messages == []
 

@@ -113,3 +113,19 @@ def test_an_unknown_export_becomes_a_profile_that_is_kept(tmp_path, monkeypatch)
     assert (tmp_path / "calltools-vendors" / "our-pbx.toml").read_text(encoding="utf-8") == profile
     assert len(lines) == 3
     assert "our-pbx" in again
+
+
+def test_a_time_in_two_columns_is_filled_in_and_answers_stand_in_the_words_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "export.csv"
+    source.write_text(
+        "День,Час,Клиент\n11.11.2026,10:15:20,+74950000101\n12.11.2026,11:15:20,+74950000102\n", encoding="utf-8"
+    )
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, _):
+        asked = visitor.get("questions")
+        given = visitor.post("questions", {"answer-column.direction": "-"})
+
+    assert '<option value="День + Час" selected>' in asked.text
+    assert "suggests: -" not in asked.said
+    assert "column.direction" not in given.said
+    assert "Which column tells incoming calls from outgoing ones? no column" in " ".join(given.said.split())
