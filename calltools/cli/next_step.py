@@ -145,7 +145,8 @@ class NextStep:
     ) -> Iterator[tuple[str, TypedCommand]]:
         if not any(one.read > one.skipped.total() for one in summaries):
             return
-        if typed.name == "validate" and not typed.is_told_more and not any(one.vendor for one in summaries):
+        canonical = all(one.source is not None and one.source.format.canonical and not one.vendor for one in summaries)
+        if typed.name == "validate" and not typed.is_told_more and canonical:
             yield self._say("next-upload"), _plan_of(typed, typed.files)
         else:
             yield self._say("next-convert"), typed.as_command("convert").add(output=free_name("calls", ".csv"))

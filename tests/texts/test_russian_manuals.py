@@ -9,6 +9,7 @@ from calltools.cli.app import app
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.rules.manual import manual_for, parse_manual
 from calltools.texts.manuals import RUSSIAN_MANUALS
+from calltools.texts.rule_titles import RUSSIAN_TITLES
 
 #: Words of data: Latin letters, digits and signs in examples of both languages.
 DATA = re.compile(r"[A-Za-z0-9+][A-Za-z0-9+.:/_-]{5,}")
@@ -16,8 +17,8 @@ DATA = re.compile(r"[A-Za-z0-9+][A-Za-z0-9+.:/_-]{5,}")
 OWN_WORDS = {"CT003", "CT004", "CT005", "CT006", "CT007", "CT010", "CT012", "CT017", "CT206", "CT209", "CT282", "CT501"}
 
 
-def test_every_rule_has_one_and_no_other():
-    assert set(RUSSIAN_MANUALS) == {rule.code for rule in RULES}
+def test_every_rule_has_one_and_a_title_and_no_other():
+    assert set(RUSSIAN_MANUALS) == set(RUSSIAN_TITLES) == {rule.code for rule in RULES}
 
 
 @pytest.mark.parametrize("code", RUSSIAN_MANUALS)
