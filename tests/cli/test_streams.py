@@ -175,7 +175,7 @@ def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
         [sys.executable, "-c", terminal, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     ) as process:
         printed = b""
-        while b"Column with the time" not in printed and (piece := process.stdout.read(4096)):
+        while b"Answer, Enter is" not in printed and (piece := process.stdout.read(4096)):
             printed += piece
         # Between the question and the reading of its answer the terminal is set anew, and a key may be lost.
         while process.poll() is None:

@@ -217,6 +217,7 @@ def test_a_defect_is_that_of_its_file(tmp_path, monkeypatch):
     assert seen == names[:2]
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_an_interrupt_ends_all_processes(tmp_path):
     write_files(tmp_path, [("calls.csv", (60, seed)) for seed in range(60)])
     command = [sys.executable, "-m", "calltools", "validate", str(tmp_path), "--as-of", str(NOW), "--jobs", "2"]

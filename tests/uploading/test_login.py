@@ -103,6 +103,7 @@ def test_a_token_pasted_at_the_wrong_question_is_not_repeated_by_us(at_terminal,
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("default_signals")
 def test_an_interrupt_at_the_hidden_question_leaves_nothing(at_terminal, service, kept):
     with at_terminal("--client-id", CLIENT_ID) as screen:
         screen.until("stays hidden")
