@@ -28,11 +28,11 @@ NOW = 1773100800
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Some tests run the same lines some hundred times, at half the speed when traced: they do not count for coverage.
 
-    They are property tests, and those with the mark ``no_cover`` of pytest-cov, which does nothing in the processes of
-    xdist, where coverage was started twice.
+    They are property tests, and those with the mark ``untraced``. The mark ``no_cover`` of pytest-cov stops and starts
+    coverage: beside what this does, nothing would be traced any more in that process.
     """
     is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    if not is_property and item.get_closest_marker("no_cover") is None:
+    if not is_property and item.get_closest_marker("untraced") is None:
         return (yield)
     traced, threads_traced = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

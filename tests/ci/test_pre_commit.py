@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent.parent
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 #: What the wheel is made of, and the hooks.
-PROJECT = ["calltools", "schemas", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
+PROJECT = ["calltools", "schemas", "samples", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"]
 HEADER = "ClientId,DateTime,PhoneNumber\n"
 CALLS = {
     "clean.csv": f"{HEADER}1604591025698235234,1773014400,+74950001234\n",

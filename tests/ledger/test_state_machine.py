@@ -24,7 +24,7 @@ from calltools.ledger import (
 )
 from tests.ledger.fakes import COUNTER, Clock, call, read_records, write_calls
 
-pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 #: Seconds that the list may lag behind the store: less than the policy needs to call a part absent.
 LAG = 600

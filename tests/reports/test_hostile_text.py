@@ -12,7 +12,7 @@ from calltools.reports.reporter import ReportOptions
 from tests.reports.sample_findings import CSV, TEXT_FORMS, WORKBOOK, cell, render_in_form
 
 # Many examples of a few laws: tracing each of them takes half as long again.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 NAUGHTY = {
     "ansi": "\x1b[2J\x1b]0;title\x07",

@@ -13,7 +13,7 @@ from tests.rules import case_files
 from tests.rules.test_cases import CODES
 
 # Many examples of a few laws: tracing each of them takes half as long again.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 
 def rejecting_blocks():

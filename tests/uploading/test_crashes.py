@@ -32,7 +32,7 @@ if LONG:
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.no_cover,
+    pytest.mark.untraced,
     # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 600),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there"),

@@ -14,7 +14,7 @@ FIRST_SEED = int(time()) * 1000
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.no_cover,
+    pytest.mark.untraced,
     # The runner has its own time limit, or takes hours.
     pytest.mark.timeout(0 if LONG else 1200),
     pytest.mark.skipif(sys.platform == "win32", reason="no fork there"),

@@ -16,7 +16,7 @@ from calltools.vendors import profile_library
 from tests.conftest import NOW
 
 # Many examples of a few laws: tracing each of them takes half as long again.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 MORE = Path(__file__).parent / "more"

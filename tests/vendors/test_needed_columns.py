@@ -18,7 +18,7 @@ from calltools.vendors.loader import load_profile
 from calltools.vendors.recognize import create_header_finder, match_header, normalize_title, source_columns
 
 # Many examples of a few laws: tracing each of them takes half as long again.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 #: 2026-03-12, just after the calls of the samples.
 AS_OF = 1773273600

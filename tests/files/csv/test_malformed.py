@@ -20,7 +20,7 @@ COUNT = 30
 #: Records are of five kinds: each of them takes both paths at the beginning, later ones take one or the other.
 #: They run the same code, which is traced for the first ones only: tracing takes half as long again.
 BOTH_ROADS = [
-    pytest.param(number, exact, marks=[] if number < 5 else pytest.mark.no_cover)
+    pytest.param(number, exact, marks=[] if number < 5 else pytest.mark.untraced)
     for number in range(COUNT)
     for exact in (False, True)
     if number < 5 or number % 2 == exact
