@@ -157,6 +157,9 @@ class NextStep:
             output = free_name("clean", ".csv")
             yield self._say("next-convert-mends", **counts), typed.as_command("convert").add(output=output)
             return
+        if not any(one.read for one in summaries):
+            # There is no cell to mark.
+            return
         books = [word for word in typed.options.get("report", ()) if word.endswith(".xlsx") and "{" not in word]
         worst = worst_first(summaries)[0].name
         if books and len(summaries) == 1:

@@ -230,3 +230,11 @@ def test_own_numbers_and_secrets_of_addresses_are_not_told_again():
 )
 def test_the_country_of_a_zone(zone, country):
     assert country_of_zone(zone) == country
+
+
+def test_of_a_file_without_records_no_cell_is_marked(run):
+    nothing = run("validate", write("empty.csv", ""), *NOW, "--lang", "en")
+    damaged = run("validate", write("bad.csv", BAD), *NOW, "--lang", "en")
+
+    assert (nothing.exit_code, commands(nothing)) == (1, [])
+    assert len(commands(damaged)) == 1
