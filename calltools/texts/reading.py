@@ -117,6 +117,8 @@ MESSAGES: Final = {
                      "{path} — не таблица: внутри {what}. Выгрузите звонки в CSV, XLSX или JSON."),
     "table-mixed": ("The column {column} of {path} holds values of several types. Make it text: in pandas .astype(str) on the cells that are filled, or read it with dtype=str.",
                     "В столбце {column} из {path} значения разных типов. Сделайте его текстом: в pandas — .astype(str) для заполненных ячеек, или читайте с dtype=str."),
+    "legs-apart": ("Line or row {place} belongs to a call that has begun more than {limit} records above it. The file seems to be sorted by another column than the time. Sort it by time, or export it again: as it is, the call would be counted twice.",
+                   "Строка {place} относится к звонку, который начался больше чем на {limit} записей выше. Похоже, файл отсортирован не по времени. Отсортируйте его по времени или выгрузите снова: сейчас звонок был бы посчитан дважды."),
     "table-none": ('A {type} is no table. Give a data frame of pandas, polars, DuckDB or pyarrow, that is anything with __arrow_c_stream__; or a path, bytes, or a file opened with "rb".',
                    '{type} — не таблица. Дайте таблицу pandas, polars, DuckDB или pyarrow, то есть что угодно с __arrow_c_stream__; или путь, байты, или файл, открытый с "rb".'),
     "source-ole": ("{path} is an old Office file (OLE) without a workbook, or a part of it is missing. If it opens in Excel, save it as XLSX.",
