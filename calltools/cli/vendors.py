@@ -1,6 +1,5 @@
 """``calltools vendors``: which exports are known, which one a file is, and a profile of your own."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -145,12 +144,13 @@ def sample(  # noqa: PLR0913 - each is an option
     """Invented calls in the exact form of a vendor's export, with faults on request."""
     language = resolve_language(lang)
     with exit_on_error(language):
+        from calltools.model.batch import quote_argument  # noqa: PLC0415 - heavy
         from calltools.run.sample import SampleOptions, parse_faults, write_sample  # noqa: PLC0415 - heavy
         from calltools.texts import say  # noqa: PLC0415 - heavy
 
         options = SampleOptions(records, seed, missed, parse_faults(faults))
         arguments = write_sample(name, output, options, force=force)
-        words = " ".join(["calltools", "convert", shlex.quote(str(output)), *arguments.split()])
+        words = " ".join(["calltools", "convert", quote_argument(str(output)), *arguments.split()])
         typer.echo(say("sample-written", language, count=records, path=output, command=words), err=True)
 
 
