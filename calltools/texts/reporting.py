@@ -81,7 +81,7 @@ MESSAGES: Final = {
                     "Дальше: исправьте отмеченные ячейки в {path}, сохраните и проверьте:"),
     "next-rejects": ("Next: get the rejected records ({count}) in a file of their own, to mend them there:",
                      "Дальше: сохраните отклонённые записи ({count}) в отдельный файл, чтобы исправить их:"),
-    "next-mended": ("Then: mend the {count} records of {path}, and convert them, too:",
+    "next-mended": ("Then: mend the records of {path} ({count}), and convert them, too:",
                     "Затем: исправьте записи в {path} ({count}) и сконвертируйте их:"),
     "next-order": ("ORDER", "ПОРЯДОК"),
     "next-command": ("Next:", "Дальше:"),

@@ -40,7 +40,7 @@ MESSAGES: Final = {
     "call-option-later": ("{word} stands after the command: {command} COMMAND {word} …",
                           "{word} пишут после команды: {command} КОМАНДА {word} …"),
     "call-not-day": ("a day is expected, such as 2026-03-01.", "здесь должен быть день, например 2026-03-01."),
-    "call-not-readable": ("this file may not be read by you.", "этот файл вам нельзя читать."),
+    "call-not-readable": ("you may not read this file.", "этот файл вам нельзя читать."),
     "call-else": ("The call is wrong: {reason}", "Команда записана неверно: {reason}"),
     "call-value-missing": ("{option} needs a value.", "У {option} не указано значение."),
     "call-option-unknown": ("There is no option {word}.", "Параметра {word} нет."),
