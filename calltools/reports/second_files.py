@@ -20,7 +20,8 @@ _SECOND_FILES: Final = ("identifiers", "outcomes")
 #: Rules that say why a call has no identifier.
 _REASONS: Final = ("CT606", "CT607")
 #: Why a record of the file of identifiers cannot be read -> the option that may help.
-_HELPFUL_OPTIONS: Final = {"phone": "region", "time": "date-order"}
+#: For times there is none: where the order of day and month is not proven, the run has stopped before.
+_HELPFUL_OPTIONS: Final = {"phone": "region"}
 UNUSABLE: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",

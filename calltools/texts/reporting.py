@@ -100,7 +100,7 @@ MESSAGES: Final = {
     "unusable-damaged": ("damaged", "повреждены"),
     "unusable-no-phone": ("no phone", "нет телефона"),
     "unusable-phone": ("no readable phone", "не читается телефон"),
-    "unusable-time": ("no readable time", "не читается время"),
+    "unusable-time": ("no readable date with a time of day", "не читаются дата и время суток"),
     "unusable-option": (" (try {option})", " (попробуйте {option})"),
     "unusable-identifier": ("no usable identifier", "нет годного идентификатора"),
     "report-outcomes": ("outcomes: taken {taken} for {calls} calls{more}", "исходы: взято {taken} для звонков: {calls}{more}"),
