@@ -29,7 +29,7 @@ from calltools.matching.assignment import (
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, ReadTask, Table, join_runs
-from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks, constant_cells
+from calltools.model.cells import Cells, Numbers, combine_chunks, constant_cells
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES

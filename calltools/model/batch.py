@@ -322,8 +322,10 @@ class Batch:
         return replace(
             self,
             noted={},
-            withheld=self.withheld + counts.pop("withheld").total(),
-            **{note: dict(counted) for note, counted in counts.items()},
+            skipped=dict(counts["skipped"]),
+            rewritten=dict(counts["rewritten"]),
+            withheld=self.withheld + counts["withheld"].total(),
+            named=dict(counts["named"]),
         )
 
     def with_legs(self, records: Numbers) -> Numbers:

@@ -10,6 +10,7 @@ from calltools.pipeline import CanonicalBatch, digest_batch, make_canonical
 from calltools.validation.observers import Observers
 from calltools.validation.validator import UnprovenRecords, select_unproven_of_each
 
+
 def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
     """What ``process_batch`` makes of each batch; those with the same columns and plans are worked on in one pass."""
     made = _make_canonical_together(batches, plans)
