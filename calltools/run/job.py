@@ -151,6 +151,9 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         ruleset = ruleset.for_normalized(vendor=profile is not None)
     reading = _prove_reading(_read_as(table, profile, context))
     mapping = reading.mapping
+    if mapping is not None:
+        for batch in preflight.read_first_batch(reading.table):
+            zones.refuse_contradicted_zone(batch, mapping)
     given = (*_given_by_profile(mapping, options), *context.given)
     table = replace(reading.table, source=replace(reading.table.source, given=given, converting=converting))
     if (converting or mapping is not None) and reading.assumptions.duration_format is None:
@@ -307,7 +310,7 @@ def _prove_reading(reading: _Reading) -> _Reading:
 
 
 def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
-    """The profile for the titles of a table. A zone that contradicts the ids of the first records is refused."""
+    """The profile for the titles of a table."""
     options = context.options
     mapping_options = MappingOptions(
         timezone=assumptions.timezone,
@@ -320,12 +323,9 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
         inbound_contexts=options.inbound_contexts,
     )
     try:
-        mapping = bind_profile(profile, table.titles, mapping_options)
+        return bind_profile(profile, table.titles, mapping_options)
     except UsageError as fault:
         raise preflight.add_suggestion(fault, table, profile, mapping_options, options) from None
-    for batch in preflight.read_first_batch(table):
-        zones.refuse_contradicted_zone(batch, mapping)
-    return mapping
 
 
 def _see_dates(reading: _Reading) -> SeenDates | None:
