@@ -52,8 +52,8 @@ from calltools.run import (
     FirstChange,
     FolderConversionSink,
     InputFile,
-    Job,
     OutcomeRejectsSink,
+    PlannedFile,
     ReporterSink,
     RunContext,
     Session,
@@ -327,10 +327,10 @@ class _ConsoleEvents(SessionEvents):
         # Modules and plans stay until the end: the garbage collector need not look at them again and again.
         gc.freeze()
 
-    def started(self, name: str, job: Job) -> None:
+    def started(self, name: str, planned: PlannedFile) -> None:
         if self.showing.verbose:
             self._wipe()
-            for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
+            for line in _describe_plan(planned.plan, resolve_language(self.showing.lang)):
                 typer.echo(f"{name}: {line}", err=True)
 
     def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:

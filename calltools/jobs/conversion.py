@@ -21,6 +21,7 @@ from calltools.run import (
     ConversionSink,
     InputFile,
     OutcomeRejectsSink,
+    PlannedFile,
     RunContext,
     RunOptions,
     Session,
@@ -28,7 +29,6 @@ from calltools.run import (
     SessionSink,
     resolve,
 )
-from calltools.run import Job as OpenedFile
 from calltools.run.sinks import hold_back, is_held
 
 #: What the ledger can plan and send is plain CSV.
@@ -168,7 +168,7 @@ class _WorkSink(SessionSink):
         """Rejects are written as the source has them."""
         return self._rejects
 
-    def start_file(self, name: str, job: OpenedFile | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the files of a table."""
         work = self._work[name]
         targets = [(work.calls, work.rejects if self._rejects else None)]
@@ -176,7 +176,7 @@ class _WorkSink(SessionSink):
         for calls, rejects in targets:
             sink = ConversionSink(calls, rejects, force=True, all_or_nothing=self._all_or_nothing)
             self._current.append(enter_interrupt_safe(self._stack, sink))
-            sink.start_file(name, job)
+            sink.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""

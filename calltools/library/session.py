@@ -29,8 +29,8 @@ from calltools.run import (
     ConversionSink,
     FolderConversionSink,
     InputFile,
-    Job,
     OutcomeRejectsSink,
+    PlannedFile,
     ReporterSink,
     ReportPerFileSink,
     RunContext,
@@ -215,7 +215,7 @@ class _FindingsByFile(SessionSink):
     found: list[FileFindings] = field(default_factory=list)
     _parts: list[Findings] = field(default_factory=list)
 
-    def start_file(self, _name: str, _job: Job | None) -> None:
+    def start_file(self, _name: str, _planned: PlannedFile | None) -> None:
         """Begin with none."""
         self._parts = []
 

@@ -20,8 +20,8 @@ from calltools.run.folder_output import (
     report_path,
 )
 from calltools.run.inputs import is_own_file
-from calltools.run.job import Job, prepare_job
 from calltools.run.outcome_rejects import OUTCOME_CODE, OutcomeRejectsSink
+from calltools.run.planned_file import PlannedFile, plan_file
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
@@ -46,9 +46,9 @@ __all__ = [
     "FirstChange",
     "FolderConversionSink",
     "InputFile",
-    "Job",
     "OptionArguments",
     "OutcomeRejectsSink",
+    "PlannedFile",
     "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
@@ -61,7 +61,7 @@ __all__ = [
     "is_own_file",
     "parse_as_of",
     "parse_identifier_columns",
-    "prepare_job",
+    "plan_file",
     "refuse_occupied_outputs",
     "refuse_other_endings",
     "report_path",

@@ -18,7 +18,7 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import Reporter
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sinks import ConversionSink, ReporterSink, SessionSink, hold_back, is_held
 
 _ENDING: Final = ".csv"
@@ -97,11 +97,11 @@ class FolderConversionSink(SessionSink):
         """Rejects are written as the source has them."""
         return any(rejects is not None for _, rejects in self._targets.values())
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the output of a file."""
         output, rejects = self._targets[name]
         self._current = enter_interrupt_safe(self._stack, ConversionSink(output, rejects, force=self._force))
-        self._current.start_file(name, job)
+        self._current.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""
@@ -208,13 +208,13 @@ class ReportPerFileSink(SessionSink):
         """Whether the form shows findings in their records."""
         return self._probe.wants_records(path)
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the report of a file."""
         self._file = AtomicFile(self._targets[name], force=self._force)
         self._stack.callback(self._file.discard)
         self._text = io.TextIOWrapper(self._file.__enter__(), "utf-8", newline="")
         self._sink = ReporterSink(self._create(self._text))
-        self._sink.start_file(name, job)
+        self._sink.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Hand on the findings."""
