@@ -8,6 +8,7 @@ from typing import Final
 
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.outputs import find_ending
+from calltools.files.placeholders import fixed_folder
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput
 from calltools.jobs.outputs import JobPaths, put_outcome_rejects
@@ -136,7 +137,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
         ).run()
     if writes and paths.rejects is not None:
         for path in beside.outputs:
-            put_outcome_rejects(path, paths.rejects.parent, job.name)
+            put_outcome_rejects(path, fixed_folder(paths.rejects), job.name)
     converted: dict[str, list[ConvertedTable]] = {one.key: [] for one in inputs}
     for (one, table), summary in zip(tables, summaries, strict=True):
         converted[one.key].append(replace(work[table.name], summary=summary))

@@ -167,16 +167,18 @@ class _JobRun:
         job, mode = self.job, self.runner.mode
         paths = outputs.find_paths(job, self.runner.day)
         bases = find_bases(job.inputs)
-        outputs.refuse_own_outputs(job, paths, bases)
+        paths.refuse_inputs_in(job.name, bases)
         listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)
-        outputs.refuse_equal_outputs(paths, [table.name for one in listed.inputs for table in one.tables])
+        names = [table.name for one in listed.inputs for table in one.tables]
+        outputs.refuse_equal_outputs(paths, names)
         if mode.writes and len(inputs):
             # What cannot be written is refused before anything is sent.
-            outputs.make_folders(paths)
-            if paths.archive is not None:
-                archive.prepare_folder(paths.archive)
+            outputs.make_folders(paths, names)
+            for folder in dict.fromkeys(paths.archive_of(one.path) for one in listed.inputs):
+                if folder is not None:
+                    archive.prepare_folder(folder)
         self.runner.events.job_started(job, len(inputs.changed), listed.found)
         for one, error in inputs.failed:
             self._report(error)
@@ -186,7 +188,7 @@ class _JobRun:
             sender.resume(self.result)
         done = self._process(inputs.changed, paths, sender) if inputs.changed else []
         unchanged = [(one, InputResult(one.name, InputState.UNCHANGED)) for one in inputs.finished]
-        self._put_away([*done, *unchanged], paths.archive)
+        self._put_away([*done, *unchanged], paths)
 
     def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
         ledger = self.runner.ledger
@@ -278,10 +280,11 @@ class _JobRun:
             ended.reason = Remark("job-left-unexplained", {"count": rejected})
         return ended
 
-    def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], folder: Path | None) -> None:
+    def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], paths: outputs.JobPaths) -> None:
         """Move finished inputs to the archive, if the job has one."""
         moved: list[str] = []
         for one, ended in done:
+            folder = paths.archive_of(one.path)
             if folder is not None and self.runner.mode.writes:
                 try:
                     ended.moved_to = str(archive.put_away(one.path, one.stamp, folder))

@@ -13,7 +13,6 @@ from calltools.run.context import (
 from calltools.run.edits import CellEdits
 from calltools.run.folder_output import (
     REJECTS_ENDING,
-    STEM,
     FolderConversionSink,
     ReportPerFileSink,
     is_folder_output,
@@ -35,7 +34,6 @@ from calltools.run.sinks import (
 __all__ = [
     "OUTCOME_CODE",
     "REJECTS_ENDING",
-    "STEM",
     "BaselineResult",
     "BaselineWriter",
     "CellEdits",

@@ -11,6 +11,7 @@ from typing import Final, Self, TextIO
 from calltools.errors import OutputError
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe, map_os_errors
 from calltools.files.inputs import PACKED_SUFFIXES, TABLE_SUFFIXES
+from calltools.files.placeholders import fill_stem
 from calltools.files.remote import refuse_occupied
 from calltools.files.remote_path import HIDDEN_QUERY, RemotePath
 from calltools.model.batch import Batch
@@ -24,8 +25,6 @@ from calltools.run.sinks import ConversionSink, ReporterSink, SessionSink, hold_
 _ENDING: Final = ".csv"
 #: Of the rejects of a file, in a folder.
 REJECTS_ENDING: Final = ".rejects.csv"
-#: In the name of a report: that of an input, without its ending.
-STEM: Final = "{stem}"
 
 
 def is_folder_output(output: str) -> bool:
@@ -171,7 +170,7 @@ class ReportPerFileSink(SessionSink):
     All of them appear together when the context is left, or none after an exception.
 
     Args:
-        template: Their path; ``STEM`` in its name stands for the name of the input.
+        template: Their path; ``STEM`` in it stands for the name of the input.
         names: What the inputs are called.
         create: Makes the reporter for a stream.
         force: Overwrite existing files.
@@ -232,7 +231,7 @@ class ReportPerFileSink(SessionSink):
 
 def report_path(template: Path, name: str) -> Path:
     """The report of an input, by the path of all of them; a path without ``STEM`` is one report of all."""
-    return template.with_name(template.name.replace(STEM, _stem(name)))
+    return fill_stem(template, _stem(name))
 
 
 def _refuse_existing(path: Path, *, force: bool) -> None:
