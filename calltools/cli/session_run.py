@@ -193,9 +193,12 @@ def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
     """What tells reports for people of uploads: none, if there is no such report."""
     if not wants_statistics(showing):
         return []
-    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+    # Loading the ledger takes a while.
+    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
+    from calltools.uploading.past_uploads import PastUploads  # noqa: PLC0415
 
-    return [PastUploads()]
+    folder = state_folder(read_settings().state_dir)
+    return [PastUploads(lambda: open_ledger_in(folder, time))] if has_database(folder) else []
 
 
 def _create_conversion(

@@ -1,7 +1,7 @@
 """The inputs of a job converted, in one session, each table into private files of its own."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from calltools.files.placeholders import fixed_folder
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput
 from calltools.jobs.outputs import JobPaths, put_outcome_rejects
+from calltools.ledger import Ledger
 from calltools.library.session import open_report
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -31,6 +32,7 @@ from calltools.run import (
     resolve,
 )
 from calltools.run.sinks import hold_back, is_held
+from calltools.uploading.past_uploads import PastUploads
 
 #: What the ledger can plan and send is plain CSV.
 _PLAIN: Final = ".csv"
@@ -93,6 +95,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     folder: Path,
     events: SessionEvents,
     *,
+    ledger: Ledger | None,
     writes: bool,
     processes: int = 1,
 ) -> dict[str, list[ConvertedTable]]:
@@ -107,6 +110,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
         paths: Where reports go, and which form the output has.
         folder: A private folder for what is converted.
         events: Hears how far it is.
+        ledger: Tells reports of the calls that were sent before; ``None``: nothing does.
         writes: Whether reports are written.
         processes: How many may work on files; more than one in a process of our own only.
 
@@ -122,16 +126,18 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     names = [file.name for file in files]
     work = {name: _work_files(name, folder / str(number), paths) for number, name in enumerate(names)}
     reports = paths.reports if writes else ()
+    draws = any(REPORTERS[form_for_path(path)].draws for path in reports)
+    past = [PastUploads(lambda: nullcontext(ledger))] if draws and ledger is not None else []
     beside = OutcomeRejectsSink(folder, job.options_for("").outcomes, to_folder=True, force=True)
     with ExitStack() as stack:
         sink = _WorkSink(work, stack, rejects=paths.rejects is not None, all_or_nothing=job.on_error == "fail")
         summaries = Session(
             files,
-            [sink, *([enter_interrupt_safe(stack, beside)] if beside.outputs else [])],
+            [sink, *past, *([enter_interrupt_safe(stack, beside)] if beside.outputs else [])],
             [open_report(path, names, job.report_options, stack, force=True) for path in reports],
             events,
             converting=True,
-            wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
+            wants_statistics=draws,
             may_fork=processes > 1,
             processes=processes,
         ).run()

@@ -249,6 +249,7 @@ class _JobRun:
             paths,
             self.folder,
             self.runner.events.converting(),
+            ledger=self.runner.ledger,
             writes=self.runner.mode.writes,
             processes=self.runner.processes,
         )

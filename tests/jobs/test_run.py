@@ -448,3 +448,16 @@ def test_a_run_that_leaves_an_input_behind_is_no_success(project, run, run_jobs)
     assert json.loads(listed.stdout)["last_success"] is None
     assert json.loads(listed.stdout)["exit_code"] == 4
     assert json.loads(listed.stdout)["counter"] == COUNTER
+
+
+def test_a_report_tells_of_calls_of_its_inputs_that_were_sent_before(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', 'report = "report.html"'))
+    project.add_input(numbers=range(5))
+    run_jobs()
+    before = "What has been uploaded" in (project.folder / "report.html").read_text(encoding="utf-8")
+    project.add_input(numbers=range(8))
+
+    run_jobs()
+
+    assert not before
+    assert "What has been uploaded" in (project.folder / "report.html").read_text(encoding="utf-8")

@@ -56,6 +56,8 @@ _MAX_FILES_WITH_CHARTS: Final = 8
 _MAX_FILE_SECTIONS: Final = 200
 _MAX_CELL_CHARACTERS: Final = 120
 _MAX_NAME_CHARACTERS: Final = 80
+#: Uploads that had calls of a file, the last ones.
+_MAX_UPLOADS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def jinja_environment(options: ReportOptions, package: str | None = None) -> Env
         "describe_source": lambda source, name=None: describe_source(
             replace(source, name=name or source.name), options
         ),
+        "max_uploads": _MAX_UPLOADS,
         "label": lambda key, **facts: html_label(key, options.language, **facts),
         "language": options.language,
         "severity_counts": SEVERITY_COUNTS,
