@@ -153,6 +153,8 @@ WORKBOOK_LABELS: Final[Mapping[str, Text]] = {
     "lost": ("Not kept from the original: {parts}.", "Из исходной книги не сохранено: {parts}."),
     "too_large": ("The workbook is too large to be marked ({records} records); the findings stand in a sheet of their own.",
                   "Книга слишком велика, чтобы отметить ячейки (записей: {records}); находки — на отдельном листе."),
+    "too_many": ("The file has {records} records; cells are marked in up to {limit}. The findings stand in a sheet of their own. `calltools convert` with `-o` and `--rejects` writes the {rejected} wrong records to a file of their own, whose cells can be marked.",
+                 "В файле записей: {records}; ячейки отмечаются, если их не больше {limit}. Находки — на отдельном листе. `calltools convert` с `-o` и `--rejects` сохранит неверные записи ({rejected}) в отдельный файл, в нём ячейки можно отметить."),
     "unmarkable": ("Only .xlsx workbooks can be marked; the findings stand in a sheet of their own.",
                    "Отметить ячейки можно только в книге .xlsx; находки — на отдельном листе."),
     "charts": ("charts", "диаграммы"),

@@ -22,6 +22,7 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count, open_spool
 from calltools.reports.rows import column_letters, render_findings
+from calltools.reports.workbook import records_book
 from calltools.reports.workbook.marked_copy import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
 from calltools.reports.workbook.own_sheets import (
     SummaryLine,
@@ -168,8 +169,12 @@ class WorkbookReporter:
         return self._write_copy(book, sheet.title, content)
 
     def _too_large_line(self, summaries: Sequence[Summary]) -> str:
-        records = format_count(summaries[0].read, self.options)
-        return workbook_label("too_large", self.options.language, records=records)
+        counts = {"records": summaries[0].read, "rejected": summaries[0].rejected, "limit": records_book.MAX_RECORDS}
+        key: WorkbookLabel = (
+            "too_many" if self.table is not None and counts["records"] > counts["limit"] else "too_large"
+        )
+        facts = {name: format_count(count, self.options) for name, count in counts.items()}
+        return workbook_label(key, self.options.language, **facts)
 
     def _build_fresh(self, summaries: Sequence[Summary], sentences: Sequence[str]) -> IO[bytes]:
         findings = self._render_kept(self.options)
