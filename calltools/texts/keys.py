@@ -187,15 +187,16 @@ MessageKey = Literal[
 ]
 
 HtmlLabel = Literal[
-    "accepted", "advice", "advice_and_examples", "all", "answered", "as_of", "busiest", "by_day", "by_hour", "calls",
-    "calls_none", "calls_of_file", "calls_shown", "cell", "cell_calls", "count", "counter", "day", "days_cut",
-    "days_of_week", "errors", "file", "file_not_ready", "files", "filter", "found", "good_files", "hold", "identified",
-    "line", "linked", "lost", "lost_calls", "lost_on", "masked", "message", "minutes", "missed", "more_files",
-    "no_data", "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note", "only_warning", "over",
-    "path", "place", "ready", "record", "records", "repaired", "row", "rule", "seconds", "sent", "severity", "share",
-    "skip", "sort_hint", "strip", "strip_most", "strip_most_one", "talk", "talk_all", "tied", "title", "unidentified",
-    "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier", "uploads_why", "upto", "value", "warnings",
-    "weekday", "where", "whole_file", "why", "window", "window_why", "wrong", "zero", "zone", "zone_unknown"
+    "accepted", "advice", "advice_and_examples", "all", "all_static", "answered", "as_of", "busiest", "by_day",
+    "by_hour", "calls", "calls_none", "calls_of_file", "calls_shown", "cell", "cell_calls", "count", "counter", "day",
+    "days_cut", "days_of_week", "errors", "file", "file_not_ready", "files", "filter", "found", "good_files", "hold",
+    "identified", "line", "linked", "lost", "lost_calls", "lost_on", "masked", "message", "minutes", "missed",
+    "more_files", "no_data", "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note",
+    "only_warning", "over", "path", "place", "ready", "record", "records", "repaired", "row", "rule", "seconds", "sent",
+    "severity", "share", "skip", "sort_hint", "strip", "strip_most", "strip_most_one", "talk", "talk_all", "tied",
+    "title", "unidentified", "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier", "uploads_why", "upto",
+    "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why", "wrong", "zero", "zone",
+    "zone_unknown"
 ]
 
 WorkbookLabel = Literal[

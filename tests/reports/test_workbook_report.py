@@ -63,7 +63,7 @@ def test_wrong_cells_are_filled_and_commented_and_the_others_are_not(tmp_path):
 
     assert sheet["C3"].fill.fgColor.rgb == ERROR
     assert sheet["D3"].fill.fgColor.rgb == WARNING
-    assert "CT241 phone-not-international" in sheet["C3"].comment.text
+    assert "CT241 phone without plus or country code" in sheet["C3"].comment.text
     assert "What to do:" in sheet["C3"].comment.text
     assert all(cell.comment is None and cell.fill.fill_type is None for cell in (*sheet[2], sheet["A3"], sheet["B3"]))
 

@@ -37,7 +37,7 @@ from calltools.reports.workbook.records_book import RecordsSheet, TooLargeError,
 from calltools.texts import say
 from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 
 #: Pattern of parts that openpyxl does not write -> key of their label.
 LOST: Final[Mapping[str, WorkbookLabel]] = {
@@ -274,7 +274,7 @@ def _comment_text(findings: Sequence[Finding], source: Source, options: ReportOp
 def _finding_text(finding: Finding, source: Source, options: ReportOptions) -> str:
     row = make_finding_row(finding, source, options)
     lines = [
-        f"{finding.code} {rule_heading(finding.code, finding.name, options.language)}",
+        f"{finding.code} {rule_title(finding.code, options.language)}",
         truncate_for_cell(finding.message),
         workbook_label("fix", options.language, advice=row.advice),
     ]
