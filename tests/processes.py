@@ -1,6 +1,9 @@
 """Processes that tests start, and waiting for conditions."""
 
+import json
+import os
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,3 +41,17 @@ def wait_for(condition, seconds=AGES_S):
     while not condition():
         assert time.monotonic() < end, "it never came about"
         time.sleep(0.02)
+
+
+def collect_lines(module, environment, tmp_path, *arguments, timeout=300):
+    """The JSON lines that a module of the tests prints, run as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, str(tmp_path), *map(str, arguments)],
+        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -52,8 +52,8 @@ from calltools.run import (
     FirstChange,
     FolderConversionSink,
     InputFile,
-    Job,
     OutcomeRejectsSink,
+    PlannedFile,
     ReporterSink,
     RunContext,
     Session,
@@ -193,9 +193,12 @@ def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
     """What tells reports for people of uploads: none, if there is no such report."""
     if not wants_statistics(showing):
         return []
-    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+    # Loading the ledger takes a while.
+    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
+    from calltools.uploading.past_uploads import PastUploads  # noqa: PLC0415
 
-    return [PastUploads()]
+    folder = state_folder(read_settings().state_dir)
+    return [PastUploads(lambda: open_ledger_in(folder, time))] if has_database(folder) else []
 
 
 def _create_conversion(
@@ -327,10 +330,10 @@ class _ConsoleEvents(SessionEvents):
         # Modules and plans stay until the end: the garbage collector need not look at them again and again.
         gc.freeze()
 
-    def started(self, name: str, job: Job) -> None:
+    def started(self, name: str, planned: PlannedFile) -> None:
         if self.showing.verbose:
             self._wipe()
-            for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
+            for line in _describe_plan(planned.plan, resolve_language(self.showing.lang)):
                 typer.echo(f"{name}: {line}", err=True)
 
     def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:

@@ -214,7 +214,7 @@ class _Look:
         inspected = InspectedFile(
             self.found,
             trial.table.source,
-            trial.job.vendor,
+            trial.planned.vendor,
             summary.read,
             written,
             dict(summary.skipped),

@@ -41,7 +41,7 @@ def questions_of_losses(
         name: What the user calls the file.
         second_files: Finds the files and sheets that may hold identifiers.
     """
-    assumptions = trial.job.plan.assumptions
+    assumptions = trial.planned.plan.assumptions
     if options.timezone is None and (count := _count_times(trial, assumptions)):
         yield ask.ask_zone(name, count=count)
         return

@@ -21,7 +21,7 @@ from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, non_empt
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
-from calltools.run.job import Job, prepare_job
+from calltools.run.planned_file import PlannedFile, plan_file
 from calltools.vendors.profile import Profile
 from calltools.vendors.zones import format_offset
 
@@ -61,24 +61,24 @@ class Trial:
     """What converting a file gives.
 
     Attributes:
-        job: The file, opened and planned.
+        planned: The file, opened and planned.
         summary: The counts.
         findings: What is wrong with it.
     """
 
-    job: Job
+    planned: PlannedFile
     summary: Summary
     findings: Findings
 
     @property
     def table(self) -> Table:
         """The table of the file."""
-        return self.job.table
+        return self.planned.table
 
     @property
     def profile(self) -> Profile | None:
         """The profile that maps it."""
-        return None if self.job.plan.mapping is None else self.job.plan.mapping.profile
+        return None if self.planned.plan.mapping is None else self.planned.plan.mapping.profile
 
     def count(self, code: str) -> int:
         """The findings of a rule."""
@@ -98,10 +98,10 @@ def try_file(found: FoundFile, options: RunOptions) -> Trial:
         SourceError: The file cannot be read.
     """
     with Unpacker() as unpacker:
-        job = _prepare(found, options, unpacker)
+        planned = _prepare(found, options, unpacker)
         collector = _Collector()
-        summary = job.run(found.name, [collector])
-        return Trial(job, summary, Findings.concat(collector.parts))
+        summary = planned.run(found.name, [collector])
+        return Trial(planned, summary, Findings.concat(collector.parts))
 
 
 def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_values: bool = False) -> tuple[Example, ...]:
@@ -118,25 +118,25 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
     """
     fields = CHANGED_FIELDS.get(key, _WHOLE_CALL)
     with Unpacker() as unpacker, suppress(CalltoolsError):
-        job = _prepare(found, options, unpacker, keep=True)
-        shown = _Examples(job, key, fields, show_values)
+        planned = _prepare(found, options, unpacker, keep=True)
+        shown = _Examples(planned, key, fields, show_values)
         with suppress(_Enough):
-            job.run(found.name, [shown])
+            planned.run(found.name, [shown])
         return tuple([*shown.changed, *shown.others][:_SHOWN])
     return ()
 
 
-def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> Job:
+def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> PlannedFile:
     context = resolve(options)
     path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
-    return prepare_job(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+    return plan_file(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
 
 
 @dataclass(slots=True)
 class _Examples:
     """Takes the records that show best what an answer changes."""
 
-    job: Job
+    planned: PlannedFile
     key: str
     fields: tuple[str, ...]
     show_values: bool
@@ -176,7 +176,7 @@ class _Examples:
             return identified
         changed = np.zeros(len(batch), bool)
         for name in self.fields:
-            known = self.job.plan.layout.get(name)
+            known = self.planned.plan.layout.get(name)
             if name in names and known is not None and batch.origin is not None:
                 cells = batch.cells(name)
                 changed |= as_mask(pc.not_equal(cells, combine_chunks(batch.origin.column(known[1])))) & non_empty(
@@ -191,7 +191,7 @@ class _Examples:
         before: dict[str, list[str]] = {}
         after: dict[str, list[str]] = {}
         for name in names:
-            if (known := self.job.plan.layout.get(name)) is not None:
+            if (known := self.planned.plan.layout.get(name)) is not None:
                 cells = combine_chunks(batch.origin.column(known[1]))
                 before.setdefault(known[0], self._mask(name, cells))
             if name in batch.columns.column_names and name in self.fields:
@@ -202,7 +202,7 @@ class _Examples:
         shown: list[str] = (cells if self.show_values else redact_cells(name, cells)).to_pylist()
         if not is_time:
             return shown
-        zone = self.job.plan.assumptions.timezone or "UTC"
+        zone = self.planned.plan.assumptions.timezone or "UTC"
         return [
             format_moment(text, zone) if good else text
             for text, good in zip(shown, digits_only(cells).tolist(), strict=True)

@@ -22,7 +22,7 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_columns
-from calltools.run import InputFile, Job, SessionSink
+from calltools.run import InputFile, PlannedFile, SessionSink
 from calltools.texts.keys import Language
 
 #: Batches that wait for the caller; when there are so many, the reader waits, too.
@@ -176,11 +176,11 @@ class _BatchSink(SessionSink):
         """They are what the caller wants."""
         return True
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """The titles of the file."""
         self._name = name
-        if job is not None:
-            self._titles, self._source = list(job.table.titles), job.table.source
+        if planned is not None:
+            self._titles, self._source = list(planned.table.titles), planned.table.source
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Hand over a batch; findings without records wait for the next one."""

@@ -22,8 +22,8 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.folder_output import rejects_path
-from calltools.run.job import Job
 from calltools.run.outcomes import OutcomeMatch
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sinks import SessionSink
 
 #: The code of each record in these files.
@@ -74,9 +74,9 @@ class OutcomeRejectsSink(SessionSink):
         """Note the records that no call got."""
         self._match, self._left = outcomes, np.concatenate(outcomes.left)
 
-    def start_file(self, _name: str, job: Job | None) -> None:
+    def start_file(self, _name: str, planned: PlannedFile | None) -> None:
         """Note which records the calls of the file got."""
-        self._given = None if job is None else job.plan.outcomes
+        self._given = None if planned is None else planned.plan.outcomes
 
     def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
         """Take back the records of rejected calls."""

@@ -89,9 +89,10 @@ MessageKey = Literal[
     "job-input-changed", "job-input-moved", "job-input-replaced", "job-input-stays", "job-left-adopted",
     "job-left-errors", "job-left-held", "job-left-partial", "job-left-unexplained", "job-left-unsent", "job-locked",
     "job-max-age", "job-name-twice", "job-name-wrong", "job-not-an-option", "job-not-local", "job-not-moved",
-    "job-nothing", "job-output-among-inputs", "job-output-same", "job-span", "job-started", "job-stdin",
-    "job-tables-needed", "job-todo-changed", "job-todo-error", "job-todo-failed", "job-todo-held", "job-todo-left",
-    "job-todo-linked", "job-todo-locked", "job-todo-nothing", "job-todo-rejects", "job-token-place", "job-unknown",
+    "job-nothing", "job-output-among-inputs", "job-output-same", "job-placeholder-read", "job-placeholder-unknown",
+    "job-span", "job-started", "job-stdin", "job-tables-needed", "job-todo-again", "job-todo-changed", "job-todo-error",
+    "job-todo-errors", "job-todo-failed", "job-todo-held", "job-todo-linked", "job-todo-locked", "job-todo-nothing",
+    "job-todo-partial", "job-todo-rejects", "job-todo-unexplained", "job-token-place", "job-unknown",
     "job-unknown-near", "jobs-columns", "jobs-columns-plan", "jobs-list-columns", "jobs-never", "jobs-none",
     "jobs-none-in", "jobs-old", "jobs-total", "json-columns", "json-damaged", "json-encoding", "json-key-repeated",
     "json-lists-several", "json-not-records", "json-records-path", "json-too-deep", "json-too-large", "keyring-missing",
@@ -107,18 +108,18 @@ MessageKey = Literal[
     "manual-source", "manual-why", "needed-group", "needed-no", "needed-yes", "new-known", "new-tried", "next-command",
     "next-convert", "next-convert-mends", "next-date-order", "next-mark", "next-marked", "next-mend", "next-mended",
     "next-options", "next-order", "next-region", "next-rejects", "next-send", "next-static-call", "next-timezone",
-    "next-upload", "next-zone", "not-detected", "not-detected-at-all", "nothing-to-propose", "option-too-large",
-    "option-too-small", "option-type-wrong", "option-unknown", "option-unknown-near", "option-value-wrong",
-    "outcome-columns-unclear", "outcome-currencies", "outcome-currency-needed", "outcome-no-call", "outcome-unusable",
-    "outcomes-currencies", "outcomes-currency", "outcomes-damaged", "outcomes-no-call", "outcomes-nothing",
-    "outcomes-own", "outcomes-person", "outcomes-price", "outcomes-repeated", "outcomes-time", "output-ending",
-    "output-exists", "output-folder", "output-full", "output-is-input", "output-link", "output-no-folder",
-    "output-nothing", "output-rejects-folder", "output-same-name", "output-stream", "output-twice", "output-unwritable",
-    "package-broken", "package-missing", "packed-damaged", "packed-encrypted", "packed-memory", "packed-method",
-    "packed-nested", "packed-no-module", "packed-no-table", "packed-ratio", "packed-several", "packed-size",
-    "packed-unsafe", "part-accepted", "part-given-up", "part-held", "part-line", "part-linked", "part-listed",
-    "part-released", "part-sent", "part-separator", "part-waiting", "path-none", "pattern-nothing", "place-line",
-    "place-row", "profile-layout", "profile-missing", "profile-no-such-column", "profile-not-a-list",
+    "next-too-many", "next-upload", "next-zone", "not-detected", "not-detected-at-all", "nothing-to-propose",
+    "option-too-large", "option-too-small", "option-type-wrong", "option-unknown", "option-unknown-near",
+    "option-value-wrong", "outcome-columns-unclear", "outcome-currencies", "outcome-currency-needed", "outcome-no-call",
+    "outcome-unusable", "outcomes-currencies", "outcomes-currency", "outcomes-damaged", "outcomes-no-call",
+    "outcomes-nothing", "outcomes-own", "outcomes-person", "outcomes-price", "outcomes-repeated", "outcomes-time",
+    "output-ending", "output-exists", "output-folder", "output-full", "output-is-input", "output-link",
+    "output-no-folder", "output-nothing", "output-rejects-folder", "output-same-name", "output-stream", "output-twice",
+    "output-unwritable", "package-broken", "package-missing", "packed-damaged", "packed-encrypted", "packed-memory",
+    "packed-method", "packed-nested", "packed-no-module", "packed-no-table", "packed-ratio", "packed-several",
+    "packed-size", "packed-unsafe", "part-accepted", "part-given-up", "part-held", "part-line", "part-linked",
+    "part-listed", "part-released", "part-sent", "part-separator", "part-waiting", "path-none", "pattern-nothing",
+    "place-line", "place-row", "profile-layout", "profile-missing", "profile-no-such-column", "profile-not-a-list",
     "profile-not-a-table", "profile-not-one-of", "profile-not-text", "profile-not-toml", "profile-one-group",
     "profile-one-pick", "profile-pattern", "profile-two-columns", "profile-unknown-word", "profile-wrong",
     "progress-file", "progress-files", "progress-records", "propose-all-incoming", "propose-click", "propose-day-first",
@@ -188,22 +189,23 @@ MessageKey = Literal[
 ]
 
 HtmlLabel = Literal[
-    "accepted", "advice", "advice_and_examples", "all", "answered", "as_of", "busiest", "by_day", "by_hour", "calls",
-    "calls_none", "calls_shown", "cell", "cell_calls", "count", "counter", "day", "days_cut", "days_of_week", "errors",
-    "file", "file_not_ready", "files", "filter", "found", "good_files", "hold", "identified", "line", "linked", "lost",
-    "lost_calls", "lost_on", "masked", "message", "minutes", "missed", "more_files", "no_data", "no_match", "not_ready",
-    "notes", "nothing_wrong", "only_error", "only_note", "only_warning", "over", "path", "place", "ready", "record",
-    "records", "repaired", "row", "rule", "seconds", "sent", "severity", "share", "skip", "sort_hint", "strip",
-    "strip_most", "strip_most_one", "talk", "talk_all", "tied", "title", "unidentified", "unmasked", "unread",
-    "uploaded_on", "uploads", "uploads_why", "upto", "value", "warnings", "weekday", "where", "whole_file", "why",
-    "window", "window_why", "wrong", "zero", "zone", "zone_unknown"
+    "accepted", "advice", "advice_and_examples", "all", "all_static", "answered", "as_of", "busiest", "by_day",
+    "by_hour", "calls", "calls_none", "calls_of_file", "calls_shown", "cell", "cell_calls", "count", "counter", "day",
+    "days_cut", "days_of_week", "errors", "file", "file_not_ready", "files", "filter", "found", "good_files", "hold",
+    "identified", "line", "linked", "lost", "lost_calls", "lost_on", "masked", "message", "minutes", "missed",
+    "more_files", "no_data", "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note",
+    "only_warning", "over", "path", "place", "ready", "record", "records", "repaired", "row", "rule", "seconds", "sent",
+    "severity", "share", "skip", "sort_hint", "strip", "strip_most", "strip_most_one", "talk", "talk_all", "tied",
+    "title", "unidentified", "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier", "uploads_why", "upto",
+    "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why", "wrong", "zero", "zone",
+    "zone_unknown"
 ]
 
 WorkbookLabel = Literal[
     "advice", "after", "charts", "code", "column", "commented", "controls", "drawings", "file", "fix", "found",
     "headline", "line", "listed", "lost", "macros", "marked", "message", "more", "nothing", "pivots", "place", "record",
-    "records", "repaired", "results", "row", "rule", "severity", "signature", "threads", "too_large", "unmarkable",
-    "unread", "value", "what", "whole"
+    "records", "repaired", "results", "row", "rule", "severity", "signature", "threads", "too_large", "too_many",
+    "unmarkable", "unread", "value", "what", "whole"
 ]
 
 UiLabel = Literal[

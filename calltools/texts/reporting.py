@@ -77,6 +77,8 @@ MESSAGES: Final = {
                         "что в датах первое: день (dmy) или месяц (mdy)"),
     "next-mark": ("Next: get a workbook with the wrong cells marked, mend them there, and check the workbook:",
                   "Дальше: получите книгу с отмеченными ячейками, исправьте их в ней и проверьте её:"),
+    "next-too-many": ("Next: the file has more records than can be marked in a workbook ({limit}); get the wrong ones in a file of their own, which can:",
+                      "Дальше: в файле больше записей, чем можно отметить в книге ({limit}); сохраните неверные в отдельный файл, его отметить можно:"),
     "next-marked": ("Next: mend the marked cells of {path}, save it, and check it:",
                     "Дальше: исправьте отмеченные ячейки в {path}, сохраните и проверьте:"),
     "next-rejects": ("Next: get the rejected records ({count}) in a file of their own, to mend them there:",

@@ -18,7 +18,7 @@ from calltools.run import (
     ChangesSink,
     ConversionSink,
     InputFile,
-    Job,
+    PlannedFile,
     ReporterSink,
     RunContext,
     RunOptions,
@@ -70,13 +70,13 @@ class _LoggedChanges(ChangesSink):
         super().__init__(target)
         self._edits, self._names, self._number = edits, names, 0
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Write what was mended in this file."""
-        super().start_file(name, job)
+        super().start_file(name, planned)
         self._number = self._names.index(name, self._number) + 1
-        if job is not None and (edits := self._edits[self._number - 1]):
+        if planned is not None and (edits := self._edits[self._number - 1]):
             self.write_by_hand(
-                [(one.record, one.place, job.table.titles[one.position], one.before, one.after) for one in edits]
+                [(one.record, one.place, planned.table.titles[one.position], one.before, one.after) for one in edits]
             )
 
 

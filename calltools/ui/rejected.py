@@ -20,7 +20,7 @@ from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
 from calltools.rules.catalog import RULES_BY_CODE
-from calltools.run import CellEdits, Job, SessionSink
+from calltools.run import CellEdits, PlannedFile, SessionSink
 from calltools.ui.mending import Edit, judge_records
 
 #: Number of a file of the run, and place of a record -> its mended cells by position.
@@ -54,21 +54,21 @@ class RejectedFile:
 
     Attributes:
         name: What the user calls it.
-        job: How it was read; without its records.
+        planned: How it was read; without its records.
     """
 
     name: str
-    job: Job
+    planned: PlannedFile
 
     @property
     def source(self) -> Source:
         """How it was read."""
-        return self.job.table.source
+        return self.planned.table.source
 
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the file."""
-        return tuple(self.job.table.titles)
+        return tuple(self.planned.table.titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +131,13 @@ class RejectedRecords(SessionSink):
         """They are shown as they are in the file."""
         return True
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """The titles of the file."""
         # Files that cannot be opened are not started.
         self._number = self._names.index(name, self._number) + 1
-        if job is not None:
-            emptied = replace(job.table, tasks=lambda: iter(()))
-            self.files[self._number] = RejectedFile(name, replace(job, table=emptied, read_again=None))
+        if planned is not None:
+            emptied = replace(planned.table, tasks=lambda: iter(()))
+            self.files[self._number] = RejectedFile(name, replace(planned, table=emptied, read_again=None))
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Keep the rejected records of a batch, and what is wrong with them."""
@@ -310,7 +310,7 @@ class RejectedRecords(SessionSink):
             (one["record"], one["place"], _with_edits(json.loads(one["cells"]), mending(number, one["place"])))
             for one in legs
         ]
-        found = judge_records(self.files[number].job, rows).to_rows()
+        found = judge_records(self.files[number].planned, rows).to_rows()
         # What only the reader has seen, such as a number where an id should be, is still so in the other cells.
         seen = [
             one for one in before

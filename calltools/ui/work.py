@@ -8,7 +8,7 @@ from typing import Any
 
 from calltools.errors import CalltoolsError, DefectError, traceback_places
 from calltools.pipeline import OnRead
-from calltools.run import Job, SessionEvents
+from calltools.run import PlannedFile, SessionEvents
 
 
 class StoppedError(Exception):
@@ -32,7 +32,7 @@ class Progress(SessionEvents):
     read: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def started(self, name: str, _job: Job) -> None:
+    def started(self, name: str, _planned: PlannedFile) -> None:
         """A file comes next."""
         self.file, self.records, self.read = name, 0, 0
 
