@@ -13,12 +13,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.reports.escape import escape_invisible
 from calltools.reports.html.reporter import jinja_environment, read_asset
-from calltools.reports.reporter import ReportOptions
+from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts import Language
 from calltools.texts.keys import UiLabel
 from calltools.texts.ui_labels import ui_label
 from calltools.ui.receive import TOKEN_FIELD
 from calltools.ui.visit import Visit
+from calltools.ui.work import Progress
 
 #: The steps in their order: name of the page, label.
 STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
@@ -79,6 +80,21 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
     return HTMLResponse(text, status)
 
 
+def say_progress(progress: Progress, language: Language) -> str:
+    """How far a run is: the file, its bytes as far as its reader counts them, and its records."""
+    if not progress.file:
+        return ""
+    name, size = escape_invisible(_OWN_PATH.sub("", progress.file)), _format_size(progress.size, language)
+    records = format_count(progress.records, ReportOptions(language))
+    if progress.read and progress.size:
+        read = min(progress.read, progress.size)
+        facts = {"percent": 100 * read // progress.size, "read": _format_size(read, language), "size": size}
+        return ui_label("working_bytes", language, name=name, records=records, **facts)
+    if progress.records:
+        return ui_label("working_file", language, name=name, records=records)
+    return ui_label("working_opening", language, name=name, size=size)
+
+
 def go_to(visit: Visit, page: str) -> Response:
     """The answer to a form: another page, so that reloading it sends nothing again."""
     return RedirectResponse(f"{visit.door.base}/{page}", 303)
@@ -92,6 +108,7 @@ def _environment(language: Language) -> Environment:
         "ui": lambda key, **facts: ui_label(key, language, **facts),
         "visible": lambda text: escape_invisible(_OWN_PATH.sub("", str(text))),
         "field_title": lambda name: FIELDS_BY_NAME[name].title(language),
+        "say_progress": lambda progress: say_progress(progress, language),
         "format_size": lambda size: _format_size(size, language),
     }
     return environment

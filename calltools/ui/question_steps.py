@@ -20,6 +20,7 @@ from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.steps import need_inspection
 from calltools.ui.visit import Visit
+from calltools.ui.work import Progress, run_apart
 from calltools.vendors.profile_library import PROJECT_FOLDER
 
 _ANSWER: Final = "answer-"
@@ -55,7 +56,7 @@ async def show_questions(visit: Visit, request: Request) -> Response:
     if isinstance(found, Response):
         return found
     visit.asked |= {question.key: question for question in found.questions}
-    asked = [await asyncio.to_thread(_prepare, visit, found, question) for question in found.questions]
+    asked = await asyncio.to_thread(_prepare, visit, found)
     return render(
         visit,
         request,
@@ -82,12 +83,31 @@ def _list_given(visit: Visit, language: Language) -> list[tuple[str, str, str]]:
     return given
 
 
-def _prepare(visit: Visit, found: Inspection, question: Question) -> _Asked:
-    chosen = visit.previews.get(question.key, question.default or "")
-    shown = chosen or (question.choices[0].value if question.choices and not question.free_text else "")
-    examples = found.examples(question, shown, show_values=True) if question.changes_calls and shown else ()
-    is_list = len(question.choices) > _MAX_RADIOS
-    return _Asked(question, chosen, examples, is_list, visit.refusals.get(question.key) or question.refused)
+def _prepare(visit: Visit, found: Inspection) -> list[_Asked]:
+    chosen = [visit.previews.get(question.key, question.default or "") for question in found.questions]
+    wanted = []
+    for number, question in enumerate(found.questions):
+        first = question.choices[0].value if question.choices and not question.free_text else ""
+        if question.changes_calls and (shown := chosen[number] or first):
+            wanted.append((number, shown))
+    examples = run_apart(visit.forks, Progress(), _show_examples, found, wanted) if wanted else {}
+    return [
+        _Asked(
+            question,
+            chosen[number],
+            examples.get(number, ()),
+            len(question.choices) > _MAX_RADIOS,
+            visit.refusals.get(question.key) or question.refused,
+        )
+        for number, question in enumerate(found.questions)
+    ]
+
+
+def _show_examples(
+    _progress: Progress, found: Inspection, wanted: Sequence[tuple[int, str]]
+) -> dict[int, Sequence[Example]]:
+    """Number of a question -> calls under an answer to it."""
+    return {number: found.examples(found.questions[number], answer, show_values=True) for number, answer in wanted}
 
 
 async def show_examples(visit: Visit, request: Request) -> Response:
@@ -97,15 +117,17 @@ async def show_examples(visit: Visit, request: Request) -> Response:
     answer = request.query_params.get("answer", "")
     examples: Sequence[Example] = ()
     if found is not None and question is not None and answer and question.changes_calls:
-        examples = await asyncio.to_thread(_examples, found, question, answer)
+        examples = await asyncio.to_thread(_examples, visit, found, question, answer)
     return render(visit, request, "examples.html.j2", examples=examples)
 
 
-def _examples(found: Inspection, question: Question, typed: str) -> Sequence[Example]:
+def _examples(visit: Visit, found: Inspection, question: Question, typed: str) -> Sequence[Example]:
     try:
-        return found.examples(question, found.read(question, read_answer(question, typed)), show_values=True)
+        answer = found.read(question, read_answer(question, typed))
     except UsageError:
         return ()
+    number = found.questions.index(question)
+    return run_apart(visit.forks, Progress(), _show_examples, found, [(number, answer)])[number]
 
 
 async def take_answers(visit: Visit, request: Request, form: ReceivedForm) -> Response:

@@ -20,7 +20,7 @@ from calltools.ui.conversion import CANONICAL, CHANGES, MARKED, REJECTS, REPORT,
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.visit import PATIENCE_S, Visit
-from calltools.ui.work import Progress, Work
+from calltools.ui.work import Progress, Work, run_apart
 
 _MEDIA: Final = {
     CANONICAL: "text/csv; charset=utf-8",
@@ -38,7 +38,7 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 async def show_files(visit: Visit, request: Request) -> Response:
     """What arrived, and the form for more."""
     inspection = None
-    if visit.files:
+    if visit.files and not visit.is_stopped:
         found = await need_inspection(visit, request)
         if isinstance(found, Response):
             return found
@@ -145,10 +145,13 @@ async def download(visit: Visit, request: Request) -> Response:
 async def download_marked(visit: Visit, request: Request) -> Response:
     """A copy of a workbook with its faults marked, or a workbook of the faults of another file."""
     converted, number = None if visit.is_stale else visit.conversion, request.path_params["number"] - 1
-    if converted is None or not 0 <= number < len(converted.inputs):
+    if converted is None or not 0 <= number < len(converted.request.files):
         return render(visit, request, "problem.html.j2", 404, sentence=_word(visit, request), back="results")
     language = reader_language(visit, request)
-    path = await asyncio.to_thread(mark_workbook, converted, number, language, Progress())
+    path = converted.folder / f"{number}-{language}-{MARKED}"
+    await asyncio.to_thread(
+        run_apart, visit.forks, Progress(), mark_workbook, converted.request, number, language, path
+    )
     return _attachment(path, MARKED, _WORKBOOK)
 
 
@@ -199,7 +202,7 @@ async def need_conversion(visit: Visit, request: Request, *, may_be_stale: bool 
 
 async def need_inspection(visit: Visit, request: Request) -> Inspection | Response:
     """What the files are and leave open, or the page to show as long as that is not known."""
-    if not visit.files:
+    if not visit.files or visit.is_stopped:
         return go_to(visit, "files")
     if visit.inspection is None:
         waiting = await wait_for(visit, request, visit.inspect(), back="files")
