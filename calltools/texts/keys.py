@@ -205,9 +205,11 @@ WorkbookLabel = Literal[
 ]
 
 UiLabel = Literal[
-    "after", "all_good", "answer", "apply", "assumption", "assumption_needed", "back_to_records", "before", "by_rule",
-    "canonical_none", "change_answer", "change_named", "changed", "check_accepted", "check_again", "check_button",
-    "check_first", "check_last", "check_lead", "check_of", "check_shown", "check_title", "command_lead",
+    "advice_file", "advice_question", "advice_results", "after", "again_other", "again_vendor", "all_good", "answer",
+    "apply", "ask_currency", "ask_date_order", "ask_duration_format", "ask_identifiers", "ask_outcomes", "ask_region",
+    "ask_sheet", "ask_static_call", "ask_timezone", "asked_why", "assumption", "assumption_needed", "back_to_records",
+    "before", "by_rule", "canonical_none", "change_answer", "change_named", "changed", "check_accepted", "check_again",
+    "check_button", "check_first", "check_last", "check_lead", "check_of", "check_shown", "check_title", "command_lead",
     "command_mended", "command_title", "copied", "copy", "counter_hidden", "counter_none", "counter_number",
     "counter_other", "counter_title", "counter_where", "counter_wrong", "download", "entered_before", "entering",
     "every_rule", "examples_title", "faults", "file", "files_add", "files_arrived", "files_choose", "files_drop",

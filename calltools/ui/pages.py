@@ -17,6 +17,7 @@ from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts import Language
 from calltools.texts.keys import UiLabel
 from calltools.texts.ui_labels import ui_label
+from calltools.ui.advice import format_advice
 from calltools.ui.receive import TOKEN_FIELD
 from calltools.ui.visit import Visit
 from calltools.ui.work import Progress
@@ -74,6 +75,7 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
             visit=visit,
             steps=STEPS,
             options=ReportOptions(language),
+            format_code=lambda words: format_advice(words, visit.door.base, language, visit.answers),
             **{"page": "", "places": "", "back": ""} | facts,
         )
     )

@@ -62,6 +62,7 @@ class Visit:
         asked: Question -> the question, of those that a page has shown.
         notices: What the next page says first.
         inspection: What the files are, and what must still be said; ``None``: nobody has looked.
+        wanted: Questions that advice has led to, although the files do not ask them.
         previews: Question -> an answer that was not given yet, but is shown.
         refusals: Question -> why its last answer was not taken.
         outcomes: Files that say what became of the calls.
@@ -94,6 +95,7 @@ class Visit:
     asked: dict[str, Question] = field(default_factory=dict)
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
     inspection: Inspection | None = None
+    wanted: set[str] = field(default_factory=set)
     previews: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, CalltoolsError] = field(default_factory=dict)
     outcomes: list[Path] = field(default_factory=list)
