@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from calltools.errors import CalltoolsError, DefectError, traceback_places
 from calltools.reports.escape import escape_invisible
 from calltools.texts.ui_labels import ui_label
-from calltools.ui import finding_steps, history_steps, question_steps, send_steps, steps
+from calltools.ui import finding_steps, history_steps, job_steps, question_steps, send_steps, steps
 from calltools.ui.guard import Guard
 from calltools.ui.pages import go_to, read_script, read_style, reader_language, render, say_progress
 from calltools.ui.receive import TOKEN_FIELD, BadFormError, ReceivedForm, receive_form
@@ -241,7 +241,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/remove": steps.remove_file,
         "/questions": question_steps.take_answers,
         "/questions/forget": question_steps.forget_answer,
-        "/job": steps.keep_job,
+        "/job": job_steps.keep_job,
         "/mend": finding_steps.mend,
         "/fix": finding_steps.fix_all,
         "/fill": finding_steps.fill,

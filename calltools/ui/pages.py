@@ -31,6 +31,8 @@ STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
     ("send", "step_send"),
     ("history", "step_history"),
 )
+#: The template of the page that shows how far the work is.
+WORKING: Final = "working.html.j2"
 _WISH: Final = re.compile(r"\s*([a-z]+)[\w-]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.IGNORECASE)
 #: Where a file lies that was handed over: nobody knows it by that.
 _OWN_PATH: Final = re.compile(r"\S*calltools-ui-[^/\\\s]+[/\\]in[/\\][^/\\]+[/\\]")
@@ -64,6 +66,8 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
         facts: What the template names; ``page`` is the step that it belongs to.
     """
     language = reader_language(visit, request)
+    # A page that is replaced as soon as the work is done leaves them to the one that replaces it.
+    notices = [] if template == WORKING else visit.take_notices()
     text = (
         _environment(language)
         .get_template(template)
@@ -71,7 +75,7 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
             base=visit.door.base,
             form_token=visit.door.form_token,
             token_field=TOKEN_FIELD,
-            notices=[ui_label(key, language, **notice) for key, notice in visit.take_notices()],
+            notices=[ui_label(key, language, **notice) for key, notice in notices],
             visit=visit,
             steps=STEPS,
             options=ReportOptions(language),

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -68,6 +69,11 @@ class RejectedRecord:
     malformed: bool
     positions: Mapping[int, Sequence[Finding]] = field(default_factory=dict)
     mended: frozenset[int] = frozenset()
+
+    @property
+    def seen(self) -> str:
+        """Names the cells as they are now: what was filled in over other cells is not saved over these."""
+        return blake2b(json.dumps([*self.cells]).encode(), digest_size=9).hexdigest()
 
     @property
     def is_good(self) -> bool:

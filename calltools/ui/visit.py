@@ -146,6 +146,14 @@ class Visit:
             outcomes=tuple(self.told_path(one) for one in options.outcomes),
         )
 
+    @property
+    def handed_beside(self) -> Mapping[str, list[str]]:
+        """Option -> names of the files beside the calls that were handed over: nobody knows their folders."""
+        second = self.options.identifiers
+        found = {"identifiers": [] if second is None else [second], "outcomes": [*self.outcomes]}
+        handed = {name: [one.name for one in paths if one.is_relative_to(self.folder)] for name, paths in found.items()}
+        return {name: names for name, names in handed.items() if names}
+
     def told_path(self, path: Path) -> Path:
         """A path as a person knows it."""
         return Path(path.name) if path.is_relative_to(self.folder) else path
