@@ -22,6 +22,7 @@ from calltools.guide.second_files import SecondFile, find_second_files
 from calltools.guide.trial import Trial, show_examples, try_file
 from calltools.model.batch import Source
 from calltools.run.context import RunOptions
+from calltools.run.session import SessionEvents
 from calltools.run.source import open_export
 from calltools.vendors import profile_library
 
@@ -128,7 +129,10 @@ class Inspection:
 
 
 def inspect(
-    inputs: Sequence[FoundFile], answers: Answers | None = None, options: RunOptions | None = None
+    inputs: Sequence[FoundFile],
+    answers: Answers | None = None,
+    options: RunOptions | None = None,
+    events: SessionEvents | None = None,
 ) -> Inspection:
     """Look at files with the answers so far. Pure: the same files and answers give the same questions.
 
@@ -136,6 +140,7 @@ def inspect(
         inputs: The files.
         answers: Key of a question -> answer.
         options: Options that were given anyway; an answer goes before them.
+        events: Hears which file is read and how far.
 
     Raises:
         UsageError: An option, not an answer, is wrong.
@@ -146,7 +151,7 @@ def inspect(
     while True:
         try:
             with keep_or_share_workbook_process():
-                return _inspect(inputs, given, base, refused)
+                return _inspect(inputs, given, base, refused, events)
         except _RefusedAnswer as wrong:
             # The question is asked again, with the reason.
             refused[wrong.key] = (given.pop(wrong.key), wrong.fault)
@@ -158,13 +163,19 @@ class _RefusedAnswer(Exception):  # noqa: N818 - a way out of the look, not an e
         self.key, self.fault = key, fault
 
 
-def _inspect(inputs: Sequence[FoundFile], answers: dict[str, str], base: RunOptions, refused: _Refused) -> Inspection:
+def _inspect(
+    inputs: Sequence[FoundFile],
+    answers: dict[str, str],
+    base: RunOptions,
+    refused: _Refused,
+    events: SessionEvents | None,
+) -> Inspection:
     options = _apply(answers, base)
     files: list[InspectedFile] = []
     questions: dict[str, Question] = {}
     draft: Draft | None = None
     for found in inputs:
-        look = _Look(found, answers, base, options, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
+        look = _Look(found, answers, base, options, events, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
         one, asked, drafted = look.look()
         files.append(one)
         draft = draft or drafted
@@ -198,6 +209,7 @@ class _Look:
     answers: dict[str, str]
     base: RunOptions
     options: RunOptions
+    events: SessionEvents | None
     alone: bool
     #: The files before it, and the profile that the answers make of one of them.
     before: tuple[InspectedFile, ...]
@@ -206,7 +218,7 @@ class _Look:
     def look(self) -> tuple[InspectedFile, list[Question], Draft | None]:
         """What is known of it, what must be said, and the profile that the answers make."""
         try:
-            trial = try_file(self.found, self.options)
+            trial = try_file(self.found, self.options, self.events)
         except (UsageError, SourceError) as fault:
             return self._explain(fault)
         summary = trial.summary

@@ -22,6 +22,7 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
 from calltools.run.planned_file import PlannedFile, plan_file
+from calltools.run.session import SessionEvents
 from calltools.vendors.profile import Profile
 from calltools.vendors.zones import format_offset
 
@@ -90,8 +91,13 @@ class Trial:
         return combine_chunks(table.filter(pc.equal(table["code"], code))["value"]).drop_null()
 
 
-def try_file(found: FoundFile, options: RunOptions) -> Trial:
+def try_file(found: FoundFile, options: RunOptions, events: SessionEvents | None = None) -> Trial:
     """Convert a file without writing it.
+
+    Args:
+        found: The file.
+        options: How.
+        events: Hears how far it is.
 
     Raises:
         UsageError: Something must be said, or is said wrong.
@@ -100,7 +106,13 @@ def try_file(found: FoundFile, options: RunOptions) -> Trial:
     with Unpacker() as unpacker:
         planned = _prepare(found, options, unpacker)
         collector = _Collector()
-        summary = planned.run(found.name, [collector])
+        if events is None:
+            summary = planned.run(found.name, [collector])
+        else:
+            path = planned.table.source.path
+            events.started(found.name, planned)
+            with events.reading(found.name, path.stat().st_size if path.is_file() else 0) as on_read:
+                summary = planned.run(found.name, [collector], on_read)
         return Trial(planned, summary, Findings.concat(collector.parts))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from time import monotonic, time
 from typing import Any, Final, TypeVar
 
@@ -51,6 +52,8 @@ _T = TypeVar("_T")
 #: Seconds between two looks at an uploading that is processed: somebody watches.
 _POLL_S: Final = 15.0
 _NAP_S: Final = 0.2
+#: One decision after the other: a second press of a button must see what the first one has led to.
+_DECIDING: Final = Lock()
 #: Steps that only replace one another, as on a terminal.
 _LIVE: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 
@@ -313,11 +316,33 @@ def _with_client(account: Callable[[], Account], use: Callable[[Connect], _T]) -
         return use(cache(lambda: stack.enter_context(open_client(account().token))))
 
 
-def look_for_held(account: Callable[[], Account], said: Said, resend: str | None = None) -> UploadResult:
-    """Look for what is held, and send what waits; or send a part again of which a person says that it never came."""
-    with open_ledger() as ledger:
-        options = ResumeOptions(resend=resend)
-        return _with_client(account, lambda connect: resume_parts(ledger, connect, options, said, said.clock()))
+def look_for_held(account: Callable[[], Account], said: Said) -> UploadResult:
+    """Look for what is held, and send what waits."""
+    with _DECIDING, open_ledger() as ledger:
+        return _resume(ledger, account, said, ResumeOptions())
+
+
+def send_again(account: Callable[[], Account], said: Said, name: str, attempts: int) -> UploadResult | None:
+    """Send a part again of which a person says that it never came.
+
+    Args:
+        account: Who sends.
+        said: Hears what happens.
+        name: Of the part.
+        attempts: How many attempts the person knew of. One decision is one attempt: where the same button is pressed
+            twice, the second press may come when the first one has ended unclear again, and nobody has decided that.
+
+    Returns:
+        ``None``: there was another attempt since; nothing is sent.
+    """
+    with _DECIDING, open_ledger() as ledger:
+        if len(find_part(ledger, name).attempts) != attempts:
+            return None
+        return _resume(ledger, account, said, ResumeOptions(resend=name))
+
+
+def _resume(ledger: Ledger, account: Callable[[], Account], said: Said, options: ResumeOptions) -> UploadResult:
+    return _with_client(account, lambda connect: resume_parts(ledger, connect, options, said, said.clock()))
 
 
 def give_up(name: str, said: Said) -> Part:
