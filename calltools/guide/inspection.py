@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from calltools.errors import CalltoolsError, SourceError, UnfitFileError, UsageError
+from calltools.errors import UNKNOWN_EXPORT, CalltoolsError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_or_share_workbook_process
@@ -24,10 +24,6 @@ from calltools.model.batch import Source
 from calltools.run.context import RunOptions
 from calltools.run.source import open_export
 from calltools.vendors import profile_library
-
-#: Faults of a header that no profile fits: the columns are asked about.
-_UNKNOWN_EXPORT: Final = frozenset({"vendor-none", "vendor-none-near", "vendor-headless"})
-
 
 #: Key of a question -> the answer that is not taken, and why.
 _Refused: TypeAlias = Mapping[str, tuple[str, CalltoolsError]]
@@ -227,7 +223,7 @@ class _Look:
     def _explain(self, fault: CalltoolsError) -> tuple[InspectedFile, list[Question], Draft | None]:
         """The question that a fault asks; a fault that nobody can answer is the file's."""
         self._refuse_answer(fault)
-        if fault.key in _UNKNOWN_EXPORT and self.options.vendor == "auto":
+        if fault.key in UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
                 return InspectedFile(self.found), [ask.ask_sheet(self.found.name, sheets)], None
             if self.before and self._is_another_kind():
