@@ -162,6 +162,9 @@ class ReadingOptions:
         list[str] | None,
         typer.Option(metavar="FILE", help="What became of the calls (CRM): price, currency, tag; repeatable."),
     ] = None
+    outcomes_sheet: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Sheet of those files that are workbooks with several.")
+    ] = None
     outcome_window: Annotated[
         str, typer.Option(metavar="90d", help="How far back the call of such a record may lie: 90d, 12h, 90m.")
     ] = "90d"

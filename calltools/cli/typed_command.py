@@ -124,7 +124,7 @@ def _after_unknown_export(typed: TypedCommand) -> str | None:
 
 @contextmanager
 def telling_next(typed: TypedCommand, language: Language) -> Iterator[None]:
-    """Give an error that asks for an option the command that has it, and one about an unknown export what asks about it."""
+    """Give an error that asks for an option, or for what the columns mean, the command that says or asks it."""
     try:
         yield
     except CalltoolsError as error:

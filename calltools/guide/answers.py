@@ -97,6 +97,8 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = MappingProxy
         "duration-format": ("duration_format", _one_of("duration-format", "mm:ss", "h:mm")),
         "identifiers": ("identifiers", as_path),
         "identifiers-sheet": ("identifiers_sheet", str),
+        "outcomes-sheet": ("outcomes_sheet", str),
+        "outcome-columns": ("outcome_columns", lambda text: parse_identifier_columns(text, "outcome-columns")),
         "identifier-columns": ("identifier_columns", parse_identifier_columns),
         "own-number": ("own_numbers", split_words),
         "inbound-context": ("inbound_contexts", split_words),

@@ -24,7 +24,6 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
         "currency-withdrawn": "currency",
         "sheet-unknown": "sheet",
         "json-records-path": "records",
-        "identifier-column-missing": "identifier-columns",
         "identifier-records-unusable": "identifiers",
         "vendor-misfit": "vendor",
         "vendor-misfit-other": "vendor",
@@ -34,6 +33,8 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
         "vendor-without": "vendor",
     }
 )
+#: Faults of a second file that name the option that they refuse.
+NAMING_THEIR_OPTION: Final = frozenset({"second-sheet-unknown", "identifier-column-missing"})
 _TITLES_SHOWN: Final = 4
 
 
@@ -161,6 +162,14 @@ def ask_currency(name: str, titles: Sequence[str], unpriced: int) -> Question:
     )  # fmt: skip
 
 
+def ask_outcome_currency(path: str) -> Question:
+    """The currency of the amounts in a file of outcomes."""
+    return Question(
+        "currency", "text", sentence("guide-currency"), sentence("guide-currency-why-outcomes", path=path),
+        choices=CURRENCIES, free_text=True,
+    )  # fmt: skip
+
+
 def ask_date_order(name: str, texts: str, count: int) -> Question:
     """Whether the day or the month comes first."""
     return Question(
@@ -244,6 +253,29 @@ def ask_identifier_columns(missing: str, titles: str) -> Question:
     )
 
 
+def ask_outcomes_sheet(path: str, sheets: Sequence[str]) -> Question:
+    """Which sheet of a file of outcomes is meant."""
+    return Question(
+        "outcomes-sheet",
+        "choice",
+        sentence("guide-outcomes-sheet", path=path),
+        sentence("guide-outcomes-sheet-why"),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in sheets),
+    )
+
+
+def ask_outcome_columns(path: str, missing: str, titles: str) -> Question:
+    """Which columns of a file of outcomes are the person, the time and what is said of the call."""
+    return Question(
+        "outcome-columns",
+        "text",
+        sentence("guide-outcome-columns", path=path),
+        sentence("guide-identifier-columns-why", missing=missing, titles=titles),
+        free_text=True,
+        changes_calls=False,
+    )
+
+
 def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> Question:
     """What becomes of calls that have no identifier."""
     sent: tuple[Choice, ...] = (
@@ -320,6 +352,11 @@ _BY_FAULT: Final[Mapping[MessageKey, Callable[[CalltoolsError, str], Question]]]
         "identifier-columns-unclear": lambda fault, _name: ask_identifier_columns(
             _fact(fault, "missing"), _fact(fault, "titles")
         ),
+        "outcome-sheets-several": lambda fault, _name: ask_outcomes_sheet(_fact(fault, "path"), _listed(fault)),
+        "outcome-columns-unclear": lambda fault, _name: ask_outcome_columns(
+            _fact(fault, "path"), _fact(fault, "missing"), _fact(fault, "titles")
+        ),
+        "outcome-currency-needed": lambda fault, _name: ask_outcome_currency(_fact(fault, "path")),
         "identifier-date-order-needed": lambda _fault, name: ask_date_order(name, "", 0),
     }
 )

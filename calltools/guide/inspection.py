@@ -7,7 +7,7 @@ answer: the file is converted, without writing, and its fault or its findings ar
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from calltools.errors import UNKNOWN_EXPORT, CalltoolsError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
@@ -278,6 +278,8 @@ class _Look:
             CalltoolsError: An option that was given is wrong; no answer can mend it.
         """
         key = ask.REFUSED_BY.get(fault.key)
+        if fault.key in ask.NAMING_THEIR_OPTION:
+            key = str(fault.facts["option"])
         if key is None and self.answers.get("identifiers") and fault.facts.get("path") == self.answers["identifiers"]:
             key = "identifiers"
         if key == "vendor" and any(one.records is not None for one in self.before):

@@ -16,12 +16,14 @@ from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.guide.question import Example
+from calltools.matching.columns import RESULT_FIELDS
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, non_empty
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
 from calltools.run.job import Job, prepare_job
+from calltools.run.outcomes import OutcomeMatch
 from calltools.vendors.profile import Profile
 from calltools.vendors.zones import format_offset
 
@@ -36,6 +38,7 @@ CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "static-call": ("StaticCall", *IDENTIFIER_FIELDS),
     "identifiers": (*IDENTIFIER_FIELDS,),
     "identifiers-sheet": (*IDENTIFIER_FIELDS,),
+    "outcomes-sheet": (*RESULT_FIELDS,),
     "duration-format": ("TalkDuration", "HoldDuration"),
 }
 _SHOWN: Final = 3
@@ -129,7 +132,11 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
 def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> Job:
     context = resolve(options)
     path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
-    return prepare_job(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+    job = prepare_job(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+    if not context.outcomes:
+        return job
+    match = OutcomeMatch(context.outcomes, options.outcome_window_s)
+    return match.assign({0: job}, lambda _number: None, may_fork=False)[0]
 
 
 @dataclass(slots=True)

@@ -1,9 +1,11 @@
 """What must be said of a file is asked, with what the file suggests; nothing else is."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
@@ -99,3 +101,45 @@ def test_after_all_answers_nothing_is_refused(folder, tmp_path):
 
     assert inspection.fault is None, asked
     assert inspection.files[0].records
+
+
+CRM = "phone,time,Price\n+74950009999,1772434800,{}\n"
+
+
+@pytest.fixture
+def sales(tmp_path):
+    """A workbook with two sheets that could hold the outcomes of calls."""
+    book = Workbook()
+    for number, name in enumerate(("Март", "Апрель")):
+        sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = name
+        for line in CRM.format(number + 1).splitlines():
+            sheet.append(line.split(","))
+    book.save(tmp_path / "sales.xlsx")
+    return tmp_path / "sales.xlsx"
+
+
+def test_what_outcomes_need_is_asked_and_their_problems_are_facts(sipuni, sales):
+    options = replace(AS_OF, timezone="Europe/Moscow", static_call="auto", outcomes=(sales,))
+    inspection, asked = answer_all(sipuni, options)
+
+    assert asked == ["outcomes-sheet", "currency"]
+    assert inspection.options.outcomes_sheet == "Март"
+    assert any("files of outcomes: 1, no call 1" in fact.say() for fact in inspection.files[0].facts)
+    assert "--outcomes-sheet" in option_words(inspection.options)
+
+
+def test_an_unknown_sheet_of_outcomes_names_its_own_option(sipuni, sales):
+    with pytest.raises(CalltoolsError, match="--outcomes-sheet"):
+        inspect(found(sipuni), {}, replace(AS_OF, timezone="Europe/Moscow", outcomes=(sales,), outcomes_sheet="Май"))
+
+
+def test_columns_of_outcomes_that_are_not_clear_are_asked(sipuni, tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("phone,when,Price,Currency\n+74950000100,1772434800,1,RUB\n", "utf-8")
+    options = replace(AS_OF, timezone="Europe/Moscow", static_call="auto", outcomes=(path,))
+
+    assert [one.key for one in inspect(found(sipuni), {}, options).questions] == ["outcome-columns"]
+    refused = inspect(found(sipuni), {"outcome-columns": "time=wann"}, options).questions[0]
+    assert (refused.key, refused.refused.key) == ("outcome-columns", "identifier-column-missing")
+    assert inspect(found(sipuni), {"outcome-columns": "time=when"}, options).questions == ()
