@@ -101,7 +101,9 @@ class Dialog:
     def _show(self, question: Question) -> None:
         self.echo()
         if question.refused is not None:
-            self._fold(f"! {question.refused.say(self.language)}", "  ")
+            reason, name = question.refused.say(self.language), question.refused.about_file
+            told = reason if name is None else say("dialog-refused-of", self.language, path=name, reason=reason)
+            self._fold(f"! {escape_invisible(told)}", "  ")
         self._fold(f"? {question.what.say(self.language)}", "  ")
         self._fold(f"  {question.why.say(self.language)}", "  ")
         is_found = question.found is not None and question.found.value != NO_COLUMN

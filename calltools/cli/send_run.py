@@ -145,7 +145,7 @@ class _SendRun:
         Raises:
             UsageError: Something is missing; all options that are known to be missing are named.
         """
-        inspection = inspect(self._find(), {}, self._options())
+        inspection = inspect(self._find(), {}, self._options(), self._options_for)
         _raise_fault(inspection)
         if (unknown := next((one.unknown for one in inspection.files if one.unknown), None)) is not None:
             # Columns are no options of this command: a profile says them.
@@ -238,7 +238,7 @@ class _SendRun:
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
         about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
         if self._inspection is None or self._inspection.answers != about_files:
-            self._inspection = inspect(found, about_files, options)
+            self._inspection = inspect(found, about_files, options, self._options_for)
             _raise_fault(self._inspection)
             self._tell_facts(self._inspection)
         inspection = self._inspection
@@ -255,6 +255,14 @@ class _SendRun:
 
     def _options(self) -> RunOptions:
         return build_run_options(self.groups.reading, self.groups.showing)
+
+    def _options_for(self, name: str) -> RunOptions:
+        """The options of a file, with those that the configuration has for it."""
+        matching = self.layers.config.matching_overrides(name)
+        groups = self.groups
+        return build_run_options(
+            self.layers.apply(groups.reading, matching), self.layers.apply(groups.showing, matching)
+        )
 
     def _target(self) -> UploadTarget:
         said = self.groups.send.goal or "goal" in self.layers.given

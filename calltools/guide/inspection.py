@@ -4,7 +4,7 @@ A question is asked exactly when converting with the same options would refuse t
 answer: the file is converted, without writing, and its fault or its findings are what asks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -15,11 +15,10 @@ from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.files.workbook.reader import read_sheet_heads
 from calltools.guide import ask, describing, losses
-from calltools.guide.answers import Answers, apply_answers
+from calltools.guide.answers import Answers, apply_answers, override_options
 from calltools.guide.mapping import COLUMN, Draft, ask_about_mapping, draft_for, read_mapping_answer
 from calltools.guide.question import Example, Question, Sentence
-from calltools.guide.second_files import SecondFile, find_second_files
-from calltools.guide.trial import Trial, show_examples, try_file
+from calltools.guide.trial import show_examples, try_file
 from calltools.model.batch import Source
 from calltools.run.context import RunOptions
 from calltools.run.source import open_export
@@ -45,6 +44,7 @@ class InspectedFile:
         facts: What was found, and what proves it.
         fault: Why it cannot be converted, where no answer helps.
         unknown: Why it cannot be converted before its columns are known, where no profile fits.
+        options: Its options with the answers.
     """
 
     found: FoundFile
@@ -58,6 +58,7 @@ class InspectedFile:
     facts: tuple[Sentence, ...] = ()
     fault: CalltoolsError | None = None
     unknown: CalltoolsError | None = None
+    options: RunOptions = field(default_factory=RunOptions)
 
     @property
     def name(self) -> str:
@@ -106,13 +107,13 @@ class Inspection:
         Returns:
             None where the file cannot be converted so, because something else must be said first.
         """
-        about = next((one.found for one in self.files if one.name == question.file), self.files[0].found)
+        about = next((one for one in self.files if one.name == question.file), self.files[0])
         try:
-            options = apply_answers(self.options, {question.key: answer})
+            options = apply_answers(about.options, {question.key: answer})
         except UsageError:
             return ()
         with keep_or_share_workbook_process():
-            return show_examples(about, options, question.key, show_values=show_values)
+            return show_examples(about.found, options, question.key, show_values=show_values)
 
     def read(self, question: Question, answer: str) -> str:
         """An answer as the option takes it.
@@ -124,7 +125,10 @@ class Inspection:
 
 
 def inspect(
-    inputs: Sequence[FoundFile], answers: Answers | None = None, options: RunOptions | None = None
+    inputs: Sequence[FoundFile],
+    answers: Answers | None = None,
+    options: RunOptions | None = None,
+    options_for: Callable[[str], RunOptions] | None = None,
 ) -> Inspection:
     """Look at files with the answers so far. Pure: the same files and answers give the same questions.
 
@@ -132,6 +136,8 @@ def inspect(
         inputs: The files.
         answers: Key of a question -> answer.
         options: Options that were given anyway; an answer goes before them.
+        options_for: Gives the options of a file by its name, where files have options of their own. Those go before the
+            answers, which hold for all files.
 
     Raises:
         UsageError: An option, not an answer, is wrong.
@@ -142,7 +148,7 @@ def inspect(
     while True:
         try:
             with keep_or_share_workbook_process():
-                return _inspect(inputs, given, base, refused)
+                return _inspect(inputs, given, base, options_for or (lambda _name: base), refused)
         except _RefusedAnswer as wrong:
             # The question is asked again, with the reason.
             refused[wrong.key] = (given.pop(wrong.key), wrong.fault)
@@ -154,15 +160,22 @@ class _RefusedAnswer(Exception):  # noqa: N818 - a way out of the look, not an e
         self.key, self.fault = key, fault
 
 
-def _inspect(inputs: Sequence[FoundFile], answers: dict[str, str], base: RunOptions, refused: _Refused) -> Inspection:
+def _inspect(
+    inputs: Sequence[FoundFile],
+    answers: dict[str, str],
+    base: RunOptions,
+    options_for: Callable[[str], RunOptions],
+    refused: _Refused,
+) -> Inspection:
     options = _apply(answers, base)
     files: list[InspectedFile] = []
     questions: dict[str, Question] = {}
     draft: Draft | None = None
     for found in inputs:
-        look = _Look(found, answers, base, options, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
+        own = override_options(options, base, options_for(found.name))
+        look = _Look(found, answers, own, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
         one, asked, drafted = look.look()
-        files.append(one)
+        files.append(replace(one, options=own))
         draft = draft or drafted
         for question in asked:
             questions.setdefault(question.key, question)
@@ -192,7 +205,6 @@ class _Look:
 
     found: FoundFile
     answers: dict[str, str]
-    base: RunOptions
     options: RunOptions
     alone: bool
     #: The files before it, and the profile that the answers make of one of them.
@@ -218,7 +230,7 @@ class _Look:
             {code: count for code, count in summary.by_code.items() if count},
             tuple(describing.describe(trial, self.options)),
         )
-        return inspected, list(self._losses(trial)), None
+        return inspected, list(losses.questions_of_losses(trial, self.options, self.answers, self.found)), None
 
     def _explain(self, fault: CalltoolsError) -> tuple[InspectedFile, list[Question], Draft | None]:
         """The question that a fault asks; a fault that nobody can answer is the file's."""
@@ -284,10 +296,16 @@ class _Look:
             key = "identifiers"
         if key == "vendor" and any(one.records is not None for one in self.before):
             return  # it fits the export that it is the answer for
-        if key is not None and self.answers.get(key):
+        if key is not None and self.answers.get(key) and self._is_answered(key):
+            if not self.alone and "path" not in fault.facts:
+                fault.about_file = self.found.name
             raise _RefusedAnswer(key, fault)
         if key is not None and isinstance(fault, UsageError) and not isinstance(fault, UnfitFileError):
             raise fault
+
+    def _is_answered(self, key: str) -> bool:
+        """Whether the answer counts for this file, and no option of its own."""
+        return apply_answers(self.options, {key: self.answers[key]}) == self.options
 
     def _other_sheets(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """The sheets of a workbook with several, each with its first rows."""
@@ -295,9 +313,3 @@ class _Look:
             path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
             heads = read_sheet_heads(path, self.found.name, self.options.limits)
         return heads if len(heads) > 1 else {}
-
-    def _losses(self, trial: Trial) -> Iterator[Question]:
-        def second_files() -> Sequence[SecondFile]:
-            return find_second_files(self.found, trial.table.source.sheet, self.options)
-
-        return losses.questions_of_losses(trial, self.options, self.answers, self.found.name, second_files)

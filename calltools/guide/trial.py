@@ -1,8 +1,8 @@
 """One file, opened and converted as the options say, without writing: its counts, its findings, some of its calls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,8 @@ CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "duration-format": ("TalkDuration", "HoldDuration"),
 }
 _SHOWN: Final = 3
+#: Whatever it is, amounts are taken with it.
+_ANY_CURRENCY: Final = "RUB"
 
 
 class _Enough(Exception):  # noqa: N818 - no error: nobody wants more records
@@ -105,6 +107,45 @@ def try_file(found: FoundFile, options: RunOptions) -> Trial:
         collector = _Collector()
         summary = job.run(found.name, [collector])
         return Trial(job, summary, Findings.concat(collector.parts))
+
+
+def has_amounts(found: FoundFile, options: RunOptions) -> bool:
+    """Whether a good call of a file has an amount, which wants a currency."""
+    told = replace(options, currency=options.currency or _ANY_CURRENCY)
+    return _has_record(found, told, lambda batch, bad: _filled(batch, ("Price",)) & ~bad)
+
+
+def has_joinable(found: FoundFile, options: RunOptions) -> bool:
+    """Whether a call of a file has a phone and no identifier, so that a second file may know it."""
+    return _has_record(
+        found, options, lambda batch, _bad: _filled(batch, ("PhoneNumber",)) & ~_filled(batch, IDENTIFIER_FIELDS)
+    )
+
+
+def _has_record(found: FoundFile, options: RunOptions, test: Callable[[Batch, Mask], Mask]) -> bool:
+    with Unpacker() as unpacker, suppress(CalltoolsError):
+        try:
+            _prepare(found, options, unpacker, keep=True).run(found.name, [_FirstRecord(test)])
+        except _Enough:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstRecord:
+    """Ends a run at the first record that passes a test."""
+
+    test: Callable[[Batch, Mask], Mask]
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        if len(batch) and self.test(batch, bad).any():
+            raise _Enough
+
+
+def _filled(batch: Batch, fields: Sequence[str]) -> Mask:
+    """Mask of the records that have one of some fields."""
+    filled = [non_empty(batch.cells(name)) for name in fields if name in batch.columns.column_names]
+    return np.logical_or.reduce(filled) if filled else np.zeros(len(batch), bool)
 
 
 def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_values: bool = False) -> tuple[Example, ...]:
@@ -175,8 +216,7 @@ class _Examples:
     def _interesting(self, batch: Batch) -> Mask:
         """The records that the answer is about: those without an identifier, those that got one, those it rewrites."""
         names = batch.columns.column_names
-        ids = [non_empty(batch.cells(name)) for name in IDENTIFIER_FIELDS if name in names]
-        identified = np.logical_or.reduce(ids) if ids else np.zeros(len(batch), bool)
+        identified = _filled(batch, IDENTIFIER_FIELDS)
         if self.key == "static-call":
             return ~identified
         if self.key in {"identifiers", "identifiers-sheet"}:

@@ -25,6 +25,8 @@ MESSAGES: Final = {
     "dialog-prompt-default": ("Answer, Enter is {default}", "Ответ, Enter — {default}"),
     "dialog-prompt-none": ("Answer, Enter is none", "Ответ, Enter — «нет»"),
     "dialog-back": ('"back": the question before', "«назад» — к прошлому вопросу"),
+    "dialog-refused-of": ("{path}: {reason} One answer holds for all files: if they differ, send them one by one.",
+                          "{path}: {reason} Ответ один для всех файлов: если они разные, отправьте их по одному."),
     "dialog-first": ("This is the first question.", "Это первый вопрос."),
     # -- form of the file --------------------------------------------------------------
     "guide-sheet": ("Which sheet holds the calls?", "На каком листе звонки?"),

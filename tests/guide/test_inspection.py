@@ -143,3 +143,32 @@ def test_columns_of_outcomes_that_are_not_clear_are_asked(sipuni, tmp_path):
     refused = inspect(found(sipuni), {"outcome-columns": "time=wann"}, options).questions[0]
     assert (refused.key, refused.refused.key) == ("outcome-columns", "identifier-column-missing")
     assert inspect(found(sipuni), {"outcome-columns": "time=when"}, options).questions == ()
+
+
+def test_options_of_a_file_are_no_question_and_go_before_the_answers(sipuni, tmp_path):
+    other = Path(shutil.copy(sipuni, tmp_path / "other.csv"))
+    own = {str(other): replace(AS_OF, timezone="Europe/Moscow", static_call="1")}
+
+    def look(**answers):
+        both = [*found(other), *found(sipuni)]
+        return inspect(both, {key.replace("_", "-"): text for key, text in answers.items()}, AS_OF, own.get)
+
+    own |= {str(sipuni): AS_OF}
+    assert [(one.key, one.file) for one in look().questions] == [("timezone", str(sipuni))]
+    answered = look(timezone="Europe/Moscow", identifiers="", static_call="0")
+    assert [one.options.static_call for one in answered.files] == ["1", "0"]
+    assert [one.rejected for one in answered.files] == [0, 21]
+    refused = look(timezone="Asia/Omsk").questions[0].refused
+    assert refused.about_file == str(sipuni)
+    own[str(sipuni)] = own[str(other)]
+    assert look().questions == ()
+
+
+def test_nobody_is_asked_for_a_second_file_where_no_caller_has_a_phone(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("ClientId,DateTime,PhoneNumber,TalkDuration\n,1773000000,,5\n", "utf-8")
+    with_phone = tmp_path / "phones.csv"
+    with_phone.write_text("ClientId,DateTime,PhoneNumber\n,1773000000,+74950000001\n", "utf-8")
+
+    assert [one.key for one in inspect(found(path), {}, AS_OF).questions] == ["static-call"]
+    assert [one.key for one in inspect(found(with_phone), {}, AS_OF).questions] == ["identifiers"]

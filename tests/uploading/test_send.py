@@ -211,6 +211,15 @@ class TestInAScript:
         assert result.stderr.splitlines()[-1].startswith(f"  calltools send {NAME} ")
         assert "--timezone Europe/Moscow" in result.stderr
 
+    def test_what_the_configuration_says_of_a_file_is_not_asked(self, run, folder):
+        (folder / "other.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        said = 'files = ["other.csv"]\ntimezone = "Europe/Moscow"\nstatic-call = "1"\n'
+        (folder / "calltools.toml").write_text(f"[[overrides]]\n{said}", encoding="utf-8")
+
+        result = run("send", "other.csv", "--counter", COUNTER, "--yes", "--dry-run", *QUICK[4:])
+
+        assert result.exit_code == 0, result.stderr
+
     def test_an_export_that_nobody_knows_needs_a_profile(self, run, folder):
         (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
         result = run("send", "week.csv", "--counter", COUNTER, "--yes")
