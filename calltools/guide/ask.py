@@ -369,6 +369,8 @@ def with_refusal(question: Question, answer: str, fault: CalltoolsError | None) 
     suggestion = fault.facts.get("suggestion")
     if question.key == "timezone" and isinstance(suggestion, str) and "/" in suggestion:
         question = replace(question, found=Found(suggestion, sentence("guide-zone-proven")))
+    if question.key == "timezone" and fault.facts.get("near"):
+        question = replace(question, found=Found(str(fault.facts["near"]), sentence("guide-zone-near")))
     if question.found is not None and question.found.value == answer:
         question = replace(question, found=None)
     return replace(question, refused=fault)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from calltools.errors import CalltoolsError, UsageError
+from calltools.fields.check_assumptions import find_zone
 from calltools.texts import Language, render_text, say
 from calltools.texts.keys import LANGUAGES, MessageKey, Text
 
@@ -211,8 +212,15 @@ def read_answer(question: Question, typed: str, *, numbered: bool = False) -> st
         if text.lower() in words:
             return choice.value
     if question.free_text:
-        return text
+        return _read_free_text(question, text)
     raise UsageError("guide-answer-other", given=text, count=len(question.choices))
+
+
+def _read_free_text(question: Question, text: str) -> str:
+    if question.key != "timezone":
+        return text
+    # A city, in either language; what names none is refused as the option refuses it, with what is near.
+    return find_zone(text) or text
 
 
 _NOTHING_WORDS: Final = frozenset({"-", "no", "none", "нет"})

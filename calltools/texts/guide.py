@@ -48,6 +48,7 @@ MESSAGES: Final = {
                             "Без пояса записано время у {count} звонков. Если его не указать, они не будут переданы."),
     "guide-zone-proven": ("the ids of the calls hold their exact second, and it agrees",
                           "в номерах записей есть точное время звонка, и оно совпадает"),
+    "guide-zone-near": ("the nearest name to it", "самое похожее название"),
     "guide-region": ("Of which country are the phone numbers without a country code?",
                      "Какой страны номера без кода страны?"),
     "guide-region-why": ("{count} numbers have none, such as 8 (495) …. Taken as they are, the same caller counts as another; so these calls are left out.",

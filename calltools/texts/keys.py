@@ -82,7 +82,7 @@ MessageKey = Literal[
     "guide-static-auto", "guide-static-auto-then", "guide-static-why", "guide-static-why-joined", "guide-times-read",
     "guide-vendor", "guide-vendor-new", "guide-vendor-new-found", "guide-vendor-new-why", "guide-vendor-why",
     "guide-word-answered", "guide-word-incoming", "guide-word-internal", "guide-word-missed", "guide-word-other",
-    "guide-word-outgoing", "guide-word-unclear", "guide-zone", "guide-zone-proven", "guide-zone-why",
+    "guide-word-outgoing", "guide-word-unclear", "guide-zone", "guide-zone-near", "guide-zone-proven", "guide-zone-why",
     "guide-zone-why-some", "header-row-beyond", "id-proves", "identifier-column-missing", "identifier-columns-unclear",
     "identifier-columns-unreadable", "identifier-date-order-needed", "identifier-records-unusable",
     "identifier-sheets-several", "identifier-timezone-needed", "incoming-unknown", "incoming-unknown-there",

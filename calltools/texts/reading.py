@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     "file-missing": ("There is no file {path}.", "Файла {path} нет."),
@@ -31,8 +33,8 @@ MESSAGES: Final = {
                                    "В файле идентификаторов не найти столбец: {missing}. Его заголовки: {titles}. Назовите столбцы: --identifier-columns phone=Название,time=Название,ClientId=Название."),
     "identifier-column-missing": ("The second file has no column {title}, which --{option} names. Its titles are: {titles}.",
                                   "Во втором файле нет столбца {title}, который называет --{option}. Его заголовки: {titles}."),
-    "identifier-timezone-needed": ("The times in column {column} of the second file are wall-clock times. Say where its clocks stand, for example: --timezone Europe/Moscow.",
-                                   "В столбце {column} второго файла — местное время. Укажите часовой пояс, например: --timezone Europe/Moscow."),
+    "identifier-timezone-needed": (f"The times in column {{column}} of the second file are wall-clock times. Say where its clocks stand by --timezone: {LISTED[0]}, or another name of IANA.",
+                                   f"В столбце {{column}} второго файла — местное время. Укажите часовой пояс опцией --timezone: {LISTED[1]}, или другое имя по IANA."),
     "identifier-date-order-needed": ("The dates in column {column} of the second file do not tell whether the day or the month comes first. Say it: --date-order dmy or --date-order mdy.",
                                      "По датам столбца {column} второго файла не понять, что стоит первым: день или месяц. Укажите: --date-order dmy или --date-order mdy."),
     "outcome-columns-unclear": ("The file of outcomes {path} has no clear column for: {missing}. Its titles are: {titles}. Name them: --outcome-columns phone=Title,time=Title,Price=Title,Currency=Title,Tag=Title.",

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     # -- profiles and vendors ----------------------------------------------------------
@@ -77,8 +79,8 @@ MESSAGES: Final = {
                          "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите контексты из столбца {column}: --inbound-context ИМЯ, или свои номера: --own-number X (можно повторять)."),
     "called-unknown": ("An export of {vendor} does not say which calls are incoming. Give your own numbers, which stand in the column {column}: --own-number X (repeatable, in any spelling).",
                        "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите свои номера из столбца {column}: --own-number X (можно повторять, запись номера любая)."),
-    "timezone-needed": ("Times of this {vendor} export are wall-clock times and do not say their zone. Give it, for example --timezone Europe/Moscow.",
-                        "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его, например --timezone Europe/Moscow."),
+    "timezone-needed": (f"Times of this {{vendor}} export are wall-clock times and do not say their zone. Give it by --timezone: {LISTED[0]}, or another name of IANA.",
+                        f"Время в этой выгрузке {{vendor}} местное, и пояс не указан. Задайте его опцией --timezone: {LISTED[1]}, или другое имя по IANA."),
     "timezone-needed-suggested": ("Times of this {vendor} export are wall-clock times and do not say their zone. The ids of its records agree on --timezone {suggestion}: if that is right, give it.",
                                   "Время в этой выгрузке {vendor} местное, и пояс не указан. Id записей указывают на --timezone {suggestion}: если это верно, задайте его."),
     "durations-unclear": ("The durations in the column {column} can be minutes and seconds ({minutes}) or hours and minutes ({hours}); nothing in the file tells which. Say it, beside your other options: `calltools convert {path} --duration-format mm:ss` or `calltools convert {path} --duration-format h:mm`.",

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import NOTHING, inspect, option_words
+from calltools.guide.trial import try_file
 from calltools.run import RunOptions
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -172,3 +173,19 @@ def test_nobody_is_asked_for_a_second_file_where_no_caller_has_a_phone(tmp_path)
 
     assert [one.key for one in inspect(found(path), {}, AS_OF).questions] == ["static-call"]
     assert [one.key for one in inspect(found(with_phone), {}, AS_OF).questions] == ["identifiers"]
+
+
+def test_a_zone_that_does_not_exist_is_refused_with_the_nearest_one(sipuni):
+    question = inspect(found(sipuni), {"timezone": "Екатеринбурк"}, AS_OF).questions[0]
+    nowhere = inspect(found(sipuni), {"timezone": "Мордор"}, AS_OF).questions[0]
+
+    assert (question.key, question.found.value) == ("timezone", "Asia/Yekaterinburg")
+    assert "Asia/Yekaterinburg" in question.refused.say("ru")
+    assert "Asia/Vladivostok — Владивосток" in nowhere.refused.say("ru")
+
+
+def test_a_zone_that_is_missing_is_refused_with_the_zones_to_choose_from(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes((SAMPLES / "3cx" / "export.csv").read_bytes())
+    with pytest.raises(CalltoolsError, match="Europe/Kaliningrad, Europe/Samara"):
+        try_file(*found(path), AS_OF)
