@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import typer
 
 from calltools.cli.reporters import report_width
+from calltools.cli.typed_words import BACK, HELP
 from calltools.errors import UsageError
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.guide.answers import Answers
@@ -17,8 +18,6 @@ from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say
 
-#: Words that lead to the question before.
-_BACK: Final = frozenset({"back", "<", "назад"})
 #: Lists of more choices show these first; the others may be typed.
 _SHOWN_CHOICES: Final = 15
 #: So many are shown also where the answer is found.
@@ -51,6 +50,16 @@ class Dialog:
         #: Keys that were answered here, in this order.
         self._asked: list[str] = []
 
+    @property
+    def may_go_back(self) -> bool:
+        """Whether a question was answered here."""
+        return bool(self._asked)
+
+    def take_back(self, answers: Answers) -> dict[str, str]:
+        """The answers without the last one that was given here."""
+        last = self._asked.pop()
+        return {key: text for key, text in answers.items() if key != last}
+
     def ask_all(self, answers: Answers, look: Callable[[Answers], View]) -> dict[str, str]:
         """Ask until nothing is left; gives all answers.
 
@@ -62,19 +71,17 @@ class Dialog:
             typer.Abort: The input has ended.
         """
         given = dict(answers)
-        mine: list[str] = []
         while True:
             view = look(given)
             question = next(iter(view.questions), None)
             if question is None:
-                self._asked += mine
                 return given
-            answer = self._ask(question, view, may_go_back=bool(mine))
+            answer = self._ask(question, view, may_go_back=self.may_go_back)
             if answer is None:
-                del given[mine.pop()]
+                given = self.take_back(given)
                 continue
             given[question.key] = answer
-            mine = [key for key in mine if key != question.key] + [question.key]
+            self._asked = [key for key in self._asked if key != question.key] + [question.key]
 
     def _ask(self, question: Question, view: View, *, may_go_back: bool) -> str | None:
         """The answer; ``None``: back to the question before."""
@@ -84,7 +91,11 @@ class Dialog:
             self._show_examples(question, view.examples(question, shown), shown)
         while True:
             typed = self._prompt(question, may_go_back=may_go_back)
-            if typed.lower() in _BACK:
+            if typed.lower() in HELP:
+                self._show(question)
+                self._fold(f"  {say('dialog-help', self.language)}", "  ")
+                continue
+            if typed.lower() in BACK:
                 if may_go_back:
                     return None
                 self.echo(f"  {say('dialog-first', self.language)}")

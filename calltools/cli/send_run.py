@@ -28,6 +28,7 @@ from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
 from calltools.cli.typed_command import TypedCommand
+from calltools.cli.typed_words import BackError
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -105,11 +106,9 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, t
         console = stack.enter_context(open_console(groups.output))
         run = _SendRun(files, groups, layers, console, stack)
         asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
-        answers = run.ask() if asks else run.refuse_to_guess(typed)
-        code = run.convert_and_upload(answers, follows=asks)
-        if asks:
-            run.say_how_again(answers)
-        return code
+        if not asks:
+            return run.convert_and_upload(run.refuse_to_guess(typed), follows=False)
+        return run.ask_and_send()
 
 
 @dataclass(slots=True)
@@ -129,12 +128,23 @@ class _SendRun:
     #: Path of the profile that the answers make -> where it goes when calls are sent.
     _profiles: dict[str, Path] = field(default_factory=dict)
 
-    def ask(self) -> Answers:
-        """Ask a person until nothing is missing."""
+    def ask_and_send(self) -> int:
+        """Ask a person until nothing is missing, convert and send; gives the exit code."""
         self._say("send-begin")
-        found, options = self._find(), self._options()
-        with keep_or_share_workbook_process():
-            return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
+        found, options, answers = self._find(), self._options(), dict[str, str]()
+        dialog = Dialog(self.groups.language)
+        while True:
+            with keep_or_share_workbook_process():
+                answers = dialog.ask_all(answers, lambda given: self._look(found, options, given))
+            try:
+                code = self.convert_and_upload(answers, follows=True, may_go_back=dialog.may_go_back)
+            except BackError:
+                answers = dialog.take_back(answers)
+                # What the run has written so far is its own, and is written again.
+                self.groups = replace(self.groups, showing=replace(self.groups.showing, force=True))
+                continue
+            self.say_how_again(answers)
+            return code
 
     def refuse_to_guess(self, typed: TypedCommand) -> Answers:
         """No answer, because nothing is missing.
@@ -162,8 +172,12 @@ class _SendRun:
             raise UsageError("upload-yes-needed")
         return {}
 
-    def convert_and_upload(self, answers: Answers, *, follows: bool) -> int:
-        """Convert with the answers, show what would be sent, ask once, send; gives the exit code."""
+    def convert_and_upload(self, answers: Answers, *, follows: bool, may_go_back: bool = False) -> int:
+        """Convert with the answers, show what would be sent, ask once, send; gives the exit code.
+
+        Raises:
+            BackError: The person wants to change an answer; nothing was sent.
+        """
         groups = self.groups
         reading, writing = apply_to_reading(groups.reading, answers), groups.writing
         copy, path = self.stack.enter_context(open_private_file())
@@ -196,7 +210,14 @@ class _SendRun:
         options = FileOptions(counter or 0, send, groups.follow, groups.absence)
         name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
         found = [FoundFile(named or path, name)]
-        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=False)
+        sent = upload_found(
+            found,
+            lambda _name: options,
+            groups.access,
+            groups.output,
+            tells_findings=False,
+            may_go_back=may_go_back,
+        )
         return sent or code
 
     def say_how_again(self, answers: Answers) -> None:

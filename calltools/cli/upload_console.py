@@ -11,6 +11,7 @@ import typer
 from calltools.cli.options import format_error, is_terminal
 from calltools.cli.terminal import redirect_to_devnull
 from calltools.cli.typed_command import TypedCommand, free_name
+from calltools.cli.typed_words import BACK, NO, YES, BackError
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError, traceback_places
 from calltools.ledger import Event, Part, UploadPlan
@@ -24,6 +25,7 @@ from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.part_words import (
     NAME_COLUMNS,
     VERDICTS,
+    describe_planned_part,
     explain_status,
     fit_table,
     format_event,
@@ -39,7 +41,6 @@ from calltools.uploading.upload import may_replace
 _LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 #: Gives the line of a part in the reader's language.
 PartFormatter: TypeAlias = Callable[[Part, Language], str]
-_YES: Final = frozenset({"y", "yes", "д", "да"})
 _EXAMPLES_PER_RULE: Final = 3
 
 
@@ -51,11 +52,20 @@ class UploadConsole:
         options: How what happens is printed.
         format_part: Gives the line of a part.
         tells_findings: Whether findings are printed that stop nothing.
+        may_go_back: Whether questions were asked before the last one, to which a person may return.
     """
 
-    def __init__(self, options: OutputOptions, format_part: PartFormatter, *, tells_findings: bool = True) -> None:
+    def __init__(
+        self,
+        options: OutputOptions,
+        format_part: PartFormatter,
+        *,
+        tells_findings: bool = True,
+        may_go_back: bool = False,
+    ) -> None:
         self.options = options
         self._tells_findings = tells_findings
+        self._may_go_back = may_go_back
         self._format_part = format_part
         self._live: Any = None
         self._counter_labels: dict[int, str] = {}
@@ -124,10 +134,11 @@ class UploadConsole:
         self._planned += plan.records_to_send + sum(part.rows for part in waiting)
         self.notify("upload-plan", path=name, counter=self._label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
-            self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-        for verdict, key in VERDICTS.items():
+            key, facts = describe_planned_part(part)
+            self.notify(key, part=number, parts=len(plan.parts), **facts)
+        for verdict, reason in VERDICTS.items():
             if count := plan.counts[verdict]:
-                self.notify(key, count=count)
+                self.notify(reason, count=count)
         if plan.maybe_reduced:
             self.notify("upload-plan-maybe-reduced", count=plan.maybe_reduced)
         for left in waiting:
@@ -142,12 +153,21 @@ class UploadConsole:
 
         Raises:
             UsageError: Nobody is there to answer.
+            BackError: The person wants to change an answer that led here.
         """
         if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
             raise UsageError("upload-yes-needed")
-        # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
-        typer.echo(say("upload-confirm", self.options.language, count=count, counter=self._label), nl=False, err=True)
-        return sys.stdin.readline().strip().lower() in _YES
+        key: MessageKey = "upload-confirm-or-back" if self._may_go_back else "upload-confirm"
+        question = say(key, self.options.language, count=count, counter=self._label)
+        while True:
+            # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
+            typer.echo(question, nl=False, err=True)
+            typed = sys.stdin.readline().strip().lower()
+            if typed in YES | NO:
+                return typed in YES
+            if typed in BACK and self._may_go_back:
+                raise BackError
+            self.notify_always("upload-confirm-help-or-back" if self._may_go_back else "upload-confirm-help")
 
     def report_part(self, part: Part) -> None:
         """Print the line of a part."""
@@ -309,10 +329,14 @@ def _start_live_line(text: str) -> Any:
 
 @contextmanager
 def open_console(
-    options: OutputOptions, format_part: PartFormatter = format_part_line, *, tells_findings: bool = True
+    options: OutputOptions,
+    format_part: PartFormatter = format_part_line,
+    *,
+    tells_findings: bool = True,
+    may_go_back: bool = False,
 ) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
-    console = UploadConsole(options, format_part, tells_findings=tells_findings)
+    console = UploadConsole(options, format_part, tells_findings=tells_findings, may_go_back=may_go_back)
     try:
         yield console
     finally:

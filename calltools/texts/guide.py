@@ -27,6 +27,8 @@ MESSAGES: Final = {
     "dialog-back": ('"back": the question before', "«назад» — к прошлому вопросу"),
     "dialog-refused-of": ("{path}: {reason} One answer holds for all files: if they differ, send them one by one.",
                           "{path}: {reason} Ответ один для всех файлов: если они разные, отправьте их по одному."),
+    "dialog-help": ('Type an answer in your own words or its number. Enter takes the one that is offered. "back" returns to the question before. Ctrl-C ends it; nothing is sent then.',
+                    "Введите ответ словами или номер варианта. Enter — принять предложенное. «назад» — к прошлому вопросу. Ctrl-C — прервать: ничего не будет отправлено."),
     "dialog-first": ("This is the first question.", "Это первый вопрос."),
     # -- form of the file --------------------------------------------------------------
     "guide-sheet": ("Which sheet holds the calls?", "На каком листе звонки?"),
