@@ -76,6 +76,10 @@ class Dialog:
             question = next(iter(view.questions), None)
             if question is None:
                 return given
+            if question.refused is not None and question.key in self._asked:
+                # It is asked again, so the question before it is the one before the refused answer.
+                given = {key: text for key, text in given.items() if key != question.key}
+                self._asked.remove(question.key)
             answer = self._ask(question, view, may_go_back=self.may_go_back)
             if answer is None:
                 given = self.take_back(given)
@@ -127,12 +131,20 @@ class Dialog:
             self._fold(f"  {say(key, self.language, others=escape_invisible(others))}", "  ")
         else:
             self._show_choices(question)
-        if question.found is not None and is_found:
+        if question.found is not None and is_found and not self._is_only_choice(question):
             facts = {
                 "value": escape_invisible(question.name(question.found.value, self.language)),
                 "reason": question.found.reason.say(self.language),
             }
             self._fold(f"  {say('dialog-found', self.language, **facts)}", "  ")
+
+    @staticmethod
+    def _is_only_choice(question: Question) -> bool:
+        """Whether what is found stands there already, as the only choice and with the same words."""
+        return len(question.choices) == 1 and (question.choices[0].value, question.choices[0].consequence) == (
+            question.found and question.found.value,
+            question.found and question.found.reason,
+        )
 
     def _show_choices(self, question: Question) -> None:
         for number, choice in enumerate(question.choices[:_SHOWN_CHOICES], start=1):
@@ -158,8 +170,9 @@ class Dialog:
             else (f"    {one.place}", *one.before.values(), "->", say("dialog-left-out", self.language))
             for one in examples
         ]
-        for row in _align([tuple(map(escape_invisible, row)) for row in (head, *rows)]):
-            self.echo(row[: self._width])
+        shown_head, *shown_rows = (tuple(map(escape_invisible, row)) for row in (head, *rows))
+        for line in format_table(shown_head, shown_rows, self._width):
+            self.echo(line)
 
     def _prompt(self, question: Question, *, may_go_back: bool) -> str:
         if question.default:
@@ -192,6 +205,34 @@ class Dialog:
     def echo(self, text: str = "") -> None:
         """Print a line for the person."""
         typer.echo(text, err=True)
+
+
+def format_table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Rows of cells as lines that a terminal does not fold; nothing is cut.
+
+    Args:
+        head: Titles; where they do not fit side by side, they take several lines.
+        rows: Cells, the first of which says which record it is; a row may have fewer than the head.
+        width: Of the terminal. Where the columns do not fit at all, each cell has a line of its own.
+    """
+    heads = [[title] for title in head]
+    lines = _align([*zip_longest(*heads, fillvalue=""), *rows])
+    if max(map(len, lines)) > width:
+        columns = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+        heads = [
+            textwrap.wrap(title, max(most, 1), break_long_words=False)
+            for title, most in zip(head, columns, strict=False)
+        ]
+        lines = _align([*zip_longest(*heads, fillvalue=""), *rows])
+    if max(map(len, lines)) <= width:
+        return lines
+    listed = []
+    for place, *cells in rows:
+        listed.append(place)
+        for title, cell in zip(head[1:], cells, strict=False):
+            words = f"{title}: {cell}" if title else cell
+            listed += textwrap.wrap(words, width, initial_indent=" " * 6, subsequent_indent=" " * 8) if cell else []
+    return listed
 
 
 def _align(rows: Sequence[Sequence[str]]) -> list[str]:

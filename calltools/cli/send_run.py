@@ -27,6 +27,7 @@ from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
+from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
 from calltools.cli.typed_words import BackError
 from calltools.cli.upload_console import UploadConsole, open_console
@@ -103,9 +104,9 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, t
         raise UsageError("send-one-output", path=groups.writing.output)
     refuse_wrong_request(groups.counter, groups.send.comment, dry_run=True)
     with ExitStack() as stack:
-        console = stack.enter_context(open_console(groups.output))
-        run = _SendRun(files, groups, layers, console, stack)
         asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
+        console = stack.enter_context(open_console(groups.output, is_guided=asks))
+        run = _SendRun(files, groups, layers, console, stack)
         if not asks:
             return run.convert_and_upload(run.refuse_to_guess(typed), follows=False)
         return run.ask_and_send()
@@ -199,7 +200,7 @@ class _SendRun:
         copy.flush()
         if watcher is not None:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
-                typer.echo(f"  {line}", err=True)
+                typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
         if not sum(one.written or 0 for one in summaries):
             self._say("send-nothing")
             return code
@@ -216,6 +217,7 @@ class _SendRun:
             groups.access,
             groups.output,
             tells_findings=False,
+            is_guided=follows,
             may_go_back=may_go_back,
         )
         return sent or code
@@ -250,7 +252,7 @@ class _SendRun:
 
     def _ask_line(self, key: MessageKey, **facts: object) -> str:
         """What a person types behind a sentence."""
-        typer.echo(f"{say(key, self.groups.language, **facts)} ", nl=False, err=True)
+        typer.echo(f"{fold_words(say(key, self.groups.language, **facts), sys.stderr)} ", nl=False, err=True)
         line = sys.stdin.readline()
         if not line:
             raise typer.Abort
@@ -299,7 +301,7 @@ class _SendRun:
             for text in facts:
                 if (told := f"{one.name} {text}") not in self._told:
                     self._told.add(told)
-                    typer.echo(f"  {text}", err=True)
+                    typer.echo(fold_words(f"  {text}", sys.stderr), err=True)
 
     def _list_counters(self, answers: Answers) -> list[Counter] | None:
         """The counters that the token sees; a person without a token may get one first."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, final
 import typer
 
 from calltools.cli.options import format_error, is_terminal
-from calltools.cli.terminal import redirect_to_devnull
+from calltools.cli.terminal import fold_words, redirect_to_devnull
 from calltools.cli.typed_command import TypedCommand, free_name
 from calltools.cli.typed_words import BACK, NO, YES, BackError
 from calltools.cli.upload_options import OutputOptions
@@ -41,6 +41,8 @@ from calltools.uploading.upload import may_replace
 _LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 #: Gives the line of a part in the reader's language.
 PartFormatter: TypeAlias = Callable[[Part, Language], str]
+#: Sentences that explain a log, and say nothing to a person who has just confirmed each step.
+_FOR_LOGS: Final[frozenset[MessageKey]] = frozenset({"upload-clean-before"})
 _EXAMPLES_PER_RULE: Final = 3
 
 
@@ -52,6 +54,8 @@ class UploadConsole:
         options: How what happens is printed.
         format_part: Gives the line of a part.
         tells_findings: Whether findings are printed that stop nothing.
+        is_guided: Whether a person is guided through it: lines are folded at words, and what only saves time is not
+            told.
         may_go_back: Whether questions were asked before the last one, to which a person may return.
     """
 
@@ -61,9 +65,11 @@ class UploadConsole:
         format_part: PartFormatter,
         *,
         tells_findings: bool = True,
+        is_guided: bool = False,
         may_go_back: bool = False,
     ) -> None:
         self.options = options
+        self._is_guided = is_guided
         self._tells_findings = tells_findings
         self._may_go_back = may_go_back
         self._format_part = format_part
@@ -78,7 +84,7 @@ class UploadConsole:
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence, except when quiet."""
-        if self.options.quiet:
+        if self.options.quiet or (self._is_guided and key in _FOR_LOGS):
             return
         if "status" in facts:
             facts["status"] = explain_status(str(facts["status"]), self.options.language)
@@ -161,7 +167,7 @@ class UploadConsole:
         question = say(key, self.options.language, count=count, counter=self._label)
         while True:
             # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
-            typer.echo(question, nl=False, err=True)
+            typer.echo(fold_words(question, sys.stderr), nl=False, err=True)
             typed = sys.stdin.readline().strip().lower()
             if typed in YES | NO:
                 return typed in YES
@@ -301,7 +307,7 @@ class UploadConsole:
     def _echo(self, text: str, *, err: bool) -> None:
         self.stop_live_line()
         try:
-            typer.echo(text, err=err)
+            typer.echo(fold_words(text, sys.stderr) if err and self._is_guided else text, err=err)
         except OSError:
             # The disk of the log is full. The upload goes on, and the exit code tells its result.
             redirect_to_devnull(sys.stderr if err else sys.stdout)
@@ -333,10 +339,13 @@ def open_console(
     format_part: PartFormatter = format_part_line,
     *,
     tells_findings: bool = True,
+    is_guided: bool = False,
     may_go_back: bool = False,
 ) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
-    console = UploadConsole(options, format_part, tells_findings=tells_findings, may_go_back=may_go_back)
+    console = UploadConsole(
+        options, format_part, tells_findings=tells_findings, is_guided=is_guided, may_go_back=may_go_back
+    )
     try:
         yield console
     finally:

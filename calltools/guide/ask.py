@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from calltools.errors import CalltoolsError
+from calltools.errors import CalltoolsError, UsageError
 from calltools.guide.answers import join_second_file
 from calltools.guide.question import Choice, Found, Question, Sentence, plain_sentence, sentence
 from calltools.guide.second_files import SecondFile
@@ -373,7 +373,21 @@ def with_refusal(question: Question, answer: str, fault: CalltoolsError | None) 
         question = replace(question, found=Found(str(fault.facts["near"]), sentence("guide-zone-near")))
     if question.found is not None and question.found.value == answer:
         question = replace(question, found=None)
+    if (key := _SAID_WITHOUT_OPTION.get(fault.key)) is not None:
+        said = UsageError(key, **fault.facts)
+        said.about_file = fault.about_file
+        fault = said
     return replace(question, refused=fault)
+
+
+#: Refusal that names an option -> the same for a person who is asked.
+_SAID_WITHOUT_OPTION: Final[Mapping[str, MessageKey]] = MappingProxyType(
+    {
+        "zone-contradicted": "guide-zone-contradicted",
+        "zone-unknown": "guide-zone-unknown",
+        "zone-unknown-near": "guide-zone-unknown-near",
+    }
+)
 
 
 def ask_again(key: str, name: str) -> Question:

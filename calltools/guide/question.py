@@ -133,12 +133,11 @@ class Question:
         return None if self.required else NOTHING
 
     def name(self, answer: str, language: Language = "en") -> str:
-        """An answer as a person knows it: where answers are no words of people, its label."""
-        if self.kind != "text" and answer != NOTHING:
-            for choice in self.choices:
-                if choice.value == answer:
-                    return choice.label.say(language)
-        return answer
+        """An answer as a person knows it: its label; of a text, such as a zone, beside it."""
+        label = next((one.label.say(language) for one in self.choices if one.value == answer), "")
+        if self.kind != "text":
+            return label or answer
+        return answer if not label or answer in label else f"{answer} ({label})"
 
     def as_json(self, language: Language) -> dict[str, Any]:
         """The question in words, for a page or a program."""

