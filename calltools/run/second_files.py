@@ -181,10 +181,11 @@ def _open_second_file(
 
 def locate_in_file(findings: Findings, name: str) -> Findings:
     """Findings on a second file: they have no place in the file of calls, so the title names theirs."""
-    short = Path(name).name
-    rows = findings.to_rows()
-    places = [short if row["place"] is None else f"{short}:{row['place']}" for row in rows]
-    return Findings.from_rows(
-        {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
-        for row, place in zip(rows, places, strict=True)
-    )
+    table, short = findings.table, Path(name).name
+    places = pc.binary_join_element_wise(short, table["place"].cast(pa.string()), ":")
+    columns = pc.binary_join_element_wise(table["column"], " (", pc.coalesce(places, short), ")", "")
+    for title, cells in (("column", columns), ("place", None), ("position", None)):
+        index = table.schema.get_field_index(title)
+        field = table.schema.field(index)
+        table = table.set_column(index, field, pa.nulls(len(table), field.type) if cells is None else cells)
+    return Findings(table)
