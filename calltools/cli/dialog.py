@@ -13,7 +13,7 @@ from calltools.cli.typed_words import BACK, HELP
 from calltools.errors import UsageError
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.guide.answers import Answers
-from calltools.guide.mapping import NO_COLUMN
+from calltools.guide.draft import NO_COLUMN
 from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say

@@ -14,9 +14,10 @@ from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.files.workbook.reader import read_sheet_heads
-from calltools.guide import ask, describing, losses
+from calltools.guide import ask, describing, losses, refusals
 from calltools.guide.answers import Answers, apply_answers, override_options
-from calltools.guide.mapping import COLUMN, Draft, ask_about_mapping, draft_for, read_mapping_answer
+from calltools.guide.draft import COLUMN, Draft, draft_for
+from calltools.guide.mapping import ask_about_mapping, read_mapping_answer
 from calltools.guide.question import Example, Question, Sentence
 from calltools.guide.trial import show_examples, try_file
 from calltools.model.batch import Source
@@ -179,10 +180,10 @@ def _inspect(
         draft = draft or drafted
         for question in asked:
             questions.setdefault(question.key, question)
-    listed = [ask.with_refusal(one, *refused.get(one.key, ("", None))) for one in questions.values()]
+    listed = [refusals.with_refusal(one, *refused.get(one.key, ("", None))) for one in questions.values()]
     # What a refused answer leaves open is asked first, also if it could be left open.
     left = [
-        ask.with_refusal(ask.ask_again(key, inputs[0].name), *wrong)
+        refusals.with_refusal(refusals.ask_again(key, inputs[0].name), *wrong)
         for key, wrong in refused.items()
         if key not in questions
     ]
@@ -249,7 +250,7 @@ class _Look:
                     proposed = self.found.path.with_name(f"{draft.profile_name}.toml")
                     questions = [ask.ask_profile_path(self.found.name, str(proposed))]
                 return InspectedFile(self.found, draft.source, facts=draft.facts, unknown=fault), questions, draft
-        question = ask.question_of_fault(fault, self.found.name)
+        question = refusals.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None
         return InspectedFile(self.found, facts=self._describe_opened()), [question], None
@@ -289,8 +290,8 @@ class _Look:
             _RefusedAnswer: An answer is wrong.
             CalltoolsError: An option that was given is wrong; no answer can mend it.
         """
-        key = ask.REFUSED_BY.get(fault.key)
-        if fault.key in ask.NAMING_THEIR_OPTION:
+        key = refusals.REFUSED_BY.get(fault.key)
+        if fault.key in refusals.NAMING_THEIR_OPTION:
             key = str(fault.facts["option"])
         if key is None and self.answers.get("identifiers") and fault.facts.get("path") == self.answers["identifiers"]:
             key = "identifiers"
