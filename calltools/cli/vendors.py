@@ -8,7 +8,8 @@ import typer
 
 from calltools.cli.options import (
     FormOptions,
-    Lang,
+    LangOption,
+    RecursiveOption,
     exit_on_error,
     format_error,
     format_examples,
@@ -24,8 +25,6 @@ app = App(
     rich_markup_mode=None,
 )
 
-_LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
-
 
 @app.command(
     "list",
@@ -33,7 +32,7 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
         "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i cloud"
     ),
 )
-def list_vendors(*, lang: _LangOption = None) -> None:
+def list_vendors(*, lang: LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli.vendor_pages import vendor_listing  # noqa: PLC0415 - heavy
@@ -46,7 +45,7 @@ def list_vendors(*, lang: _LangOption = None) -> None:
         "calltools vendors show NAME", "calltools vendors show NAME --lang ru", "calltools vendors show my-pbx.toml"
     )
 )
-def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: _LangOption = None) -> None:
+def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: LangOption = None) -> None:
     """One profile: where it comes from, the mapping, what the export lacks."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli.vendor_pages import vendor_page  # noqa: PLC0415 - heavy
@@ -68,8 +67,8 @@ def detect(
     ],
     form: FormOptions,
     *,
-    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False,
-    lang: _LangOption = None,
+    recursive: RecursiveOption = False,
+    lang: LangOption = None,
 ) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits each, else 1."""
     language = resolve_language(lang)
@@ -108,7 +107,7 @@ def detect(
     ),
 )
 def run_profile_examples(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: _LangOption = None
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: LangOption = None
 ) -> None:
     """Run the examples inside profiles; ends with 1 when one of them fails."""
     with exit_on_error(resolve_language(lang)):
@@ -139,7 +138,7 @@ def sample(  # noqa: PLR0913 - each is an option
         float | None, typer.Option(min=0, max=100, metavar="PERCENT", help="Share of missed calls.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
-    lang: _LangOption = None,
+    lang: LangOption = None,
 ) -> None:
     """Invented calls in the exact form of a vendor's export, with faults on request."""
     language = resolve_language(lang)
@@ -185,7 +184,7 @@ def new(  # noqa: PLR0913 - each is an option
     region: Annotated[str | None, typer.Option(metavar="RU", help="Country of phones without a country code.")] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
-    lang: _LangOption = None,
+    lang: LangOption = None,
 ) -> None:
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with exit_on_error(resolve_language(lang)):

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     "package-broken": ("The package {module} in {place} cannot be used ({reason}). Install it again: {fix}. If that changes nothing, this folder hides the installed one: take it away, or off PYTHONPATH.",
@@ -116,8 +118,8 @@ MESSAGES: Final = {
     "baseline-written": ("Known findings written to {path}: {count}.", "Записано в {path} известных находок: {count}."),
     "baseline-not-written": ("{path} is not written: a file could not be read.",
                              "{path} не записан: один из файлов не прочитан."),
-    "zone-unknown": ("There is no time zone {zone}. Give an IANA name such as Europe/Moscow or Asia/Almaty.",
-                     "Часового пояса {zone} нет. Укажите имя по IANA, например Europe/Moscow или Asia/Almaty."),
+    "zone-unknown": (f"There is no time zone {{zone}}. Give one of {LISTED[0]}, or another name of IANA.",
+                     f"Часового пояса {{zone}} нет. Укажите один из них: {LISTED[1]}, или другое имя по IANA."),
     "zone-unknown-near": ("There is no time zone {zone}. Did you mean {near}? Names are those of IANA, such as Asia/Almaty.",
                           "Часового пояса {zone} нет. Может быть, {near}? Нужно имя по IANA, например Asia/Almaty."),
     "region-unknown": ("--region {region} is no country. Give the two letters of its code: RU, KZ, BY, DE and so on.",

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     # -- profiles and vendors ----------------------------------------------------------
@@ -36,8 +38,8 @@ MESSAGES: Final = {
                          "{path} — {what}, а не звонков: в нём есть столбцы {titles}. {goes}; calltools загружает только звонки."),
     "source-column-doubled": ("{path} has two columns {title}, {first} and {second}, and which one is meant is not known. Remove or rename one of them; where they are alike, `--ignore CT105` takes the first.",
                               "В {path} два столбца {title}, {first} и {second}, и какой из них верен, неизвестно. Удалите или переименуйте один из них; если они одинаковы, `--ignore CT105` возьмёт первый."),
-    "vendor-none": ("No known export has this header: {titles}. Name the vendor with --vendor (`calltools vendors list`), use --vendor none for a canonical file, or make a profile: `calltools vendors new {path}`.",
-                    "Среди известных выгрузок нет такой, с заголовками: {titles}. Назовите сервис: --vendor (`calltools vendors list`); для файла в формате Метрики есть --vendor none; свой профиль делает `calltools vendors new {path}`."),
+    "vendor-none": ("No known export has this header: {titles}. `calltools send {path}` asks what its columns mean and goes on from there; `calltools vendors new {path}` makes a profile of them. A known vendor is named by --vendor (`calltools vendors list`), a canonical file by --vendor none.",
+                    "Среди известных выгрузок нет такой, с заголовками: {titles}. `calltools send {path}` спросит, что в каких столбцах, и проведёт дальше; `calltools vendors new {path}` сделает из них профиль. Известный сервис называет --vendor (`calltools vendors list`), файл в формате Метрики — --vendor none."),
     "sample-written": ("Invented calls ({count}) are in {path}. They convert with: {command}",
                        "Вымышленные звонки ({count}) записаны в {path}. Их сконвертирует: {command}"),
     "sample-none": ("There is no sample of {name} to invent calls from: only the built-in exports have one, and `canonical`.",
@@ -50,12 +52,12 @@ MESSAGES: Final = {
                            "--faults не понимает {given}. Пишите коды с числом: CT241=3,CT209=1."),
     "sample-fault-impossible": ("{code} cannot stand alone in a record of {name}. Others may: {possible}.",
                                 "{code} не может стоять отдельно в записи {name}. Другие могут: {possible}."),
-    "vendor-headless": ("The first line is a record and not a header, and no known export without a header has {count} columns that look so. By their place alone columns are not guessed: where a program joined values with commas, they shift. Export with a header or as JSON, or describe the columns: `calltools vendors new {path}`.",
-                        "Первая строка — запись, а не заголовок, и ни одна известная выгрузка без заголовка не состоит из {count} таких столбцов. По одному месту столбцы не угадываются: там, где программа склеила значения запятыми, они сдвигаются. Выгрузите с заголовком или в JSON либо опишите столбцы: `calltools vendors new {path}`."),
+    "vendor-headless": ("The first line is a record and not a header, and no known export without a header has {count} columns that look so. By their place alone columns are not guessed: where a program joined values with commas, they shift. Export with a header or as JSON, or say what the columns are: `calltools send {path}` asks, `calltools vendors new {path}` makes a profile.",
+                        "Первая строка — запись, а не заголовок, и ни одна известная выгрузка без заголовка не состоит из {count} таких столбцов. По одному месту столбцы не угадываются: там, где программа склеила значения запятыми, они сдвигаются. Выгрузите с заголовком или в JSON либо скажите, что в каких столбцах: `calltools send {path}` спросит, `calltools vendors new {path}` сделает профиль."),
     "vendor-headless-named": ("This is not an export of {vendor}: the first line is a record and not a header, and its exports without a header do not have {count} columns that look so. By their place alone columns are not guessed: where a program joined values with commas, they shift. Export with a header or as JSON. calltools vendors detect {path} says which one fits.",
                               "Это не выгрузка {vendor}: первая строка — запись, а не заголовок, и в его выгрузках без заголовка нет {count} таких столбцов. По одному месту столбцы не угадываются: там, где программа склеила значения запятыми, они сдвигаются. Выгрузите с заголовком или в JSON. Какой профиль подходит, скажет `calltools vendors detect {path}`."),
-    "vendor-none-near": ("No known export has this header: {titles}. The nearest is {near}, which also needs {missing}: export again with these columns, or make a profile: `calltools vendors new {path}`.",
-                         "Среди известных выгрузок нет такой, с заголовками: {titles}. Ближе всех {near}, но ей нужны ещё столбцы {missing}: выгрузите файл снова вместе с ними или сделайте свой профиль: `calltools vendors new {path}`."),
+    "vendor-none-near": ("No known export has this header: {titles}. The nearest is {near}, which also needs {missing}: export again with these columns, or let `calltools send {path}` ask what its own mean; `calltools vendors new {path}` makes a profile of them.",
+                         "Среди известных выгрузок нет такой, с заголовками: {titles}. Ближе всех {near}, но ей нужны ещё столбцы {missing}: выгрузите файл снова вместе с ними, или пусть `calltools send {path}` спросит, что в его столбцах; `calltools vendors new {path}` сделает из них профиль."),
     "vendor-several": ("Several profiles fit this header: {names}. Say which: --vendor NAME.",
                        "Этим заголовкам подходят несколько профилей: {names}. Укажите один: --vendor ИМЯ."),
     "vendor-misfit-columns": ("This is not an export of {vendor}: it needs the columns {missing}, the file has {titles}.",
@@ -64,8 +66,8 @@ MESSAGES: Final = {
                               "Это не выгрузка {vendor}: ей нужны столбцы {missing}, а в файле {titles}. Какой профиль подходит, скажет `calltools vendors detect {path}`."),
     "vendor-misfit-other": ("This is not an export of {vendor}: it needs the columns {missing}, the file has {titles}. The header is that of {other}: --vendor {other}.",
                             "Это не выгрузка {vendor}: ей нужны столбцы {missing}, а в файле {titles}. Заголовки как у {other}: --vendor {other}."),
-    "vendor-without": ("There is no converter for {title}: {reason}. If you have its export, describe it: `calltools vendors new FILE -o my.toml`, then --vendor my.toml.",
-                       "Для {title} конвертера нет: {reason}. Если у вас есть его выгрузка, опишите её: `calltools vendors new ФАЙЛ -o my.toml`, затем --vendor my.toml."),
+    "vendor-without": ("There is no converter for {title}: {reason}. If you have its export, `calltools send FILE` asks what its columns mean, and `calltools vendors new FILE -o my.toml` makes a profile for --vendor my.toml.",
+                       "Для {title} конвертера нет: {reason}. Если у вас есть его выгрузка, `calltools send ФАЙЛ` спросит, что в её столбцах, а `calltools vendors new ФАЙЛ -o my.toml` сделает профиль для --vendor my.toml."),
     "vendors-without": ("Known by name, without a converter:", "Известны по названию, но конвертера нет:"),
     "vendors-also": ("Also: {names}", "Другие имена: {names}"),
     "vendors-own": ("Your own profile: {path}", "Ваш собственный профиль: {path}"),
@@ -77,8 +79,8 @@ MESSAGES: Final = {
                          "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите контексты из столбца {column}: --inbound-context ИМЯ, или свои номера: --own-number X (можно повторять)."),
     "called-unknown": ("An export of {vendor} does not say which calls are incoming. Give your own numbers, which stand in the column {column}: --own-number X (repeatable, in any spelling).",
                        "В выгрузке {vendor} не сказано, какие звонки входящие. Назовите свои номера из столбца {column}: --own-number X (можно повторять, запись номера любая)."),
-    "timezone-needed": ("Times of this {vendor} export are wall-clock times and do not say their zone. Give it, for example --timezone Europe/Moscow.",
-                        "Время в этой выгрузке {vendor} местное, и пояс не указан. Задайте его, например --timezone Europe/Moscow."),
+    "timezone-needed": (f"Times of this {{vendor}} export are wall-clock times and do not say their zone. Give it by --timezone: {LISTED[0]}, or another name of IANA.",
+                        f"Время в этой выгрузке {{vendor}} местное, и пояс не указан. Задайте его опцией --timezone: {LISTED[1]}, или другое имя по IANA."),
     "timezone-needed-suggested": ("Times of this {vendor} export are wall-clock times and do not say their zone. The ids of its records agree on --timezone {suggestion}: if that is right, give it.",
                                   "Время в этой выгрузке {vendor} местное, и пояс не указан. Id записей указывают на --timezone {suggestion}: если это верно, задайте его."),
     "durations-unclear": ("The durations in the column {column} can be minutes and seconds ({minutes}) or hours and minutes ({hours}); nothing in the file tells which. Say it, beside your other options: `calltools convert {path} --duration-format mm:ss` or `calltools convert {path} --duration-format h:mm`.",
@@ -89,8 +91,8 @@ MESSAGES: Final = {
     "detected-by-header": ("known by the columns {columns}", "узнана по столбцам {columns}"),
     "detected-by-shape": ("there is no header: known by the number of columns and the look of their cells",
                           "заголовков нет: узнана по числу столбцов и виду ячеек"),
-    "detected-none": ("{path} is no export that is known. A profile of your own: calltools vendors new {path}",
-                      "{path} — неизвестная выгрузка. Свой профиль: calltools vendors new {path}"),
+    "detected-none": ("{path} is no export that is known. `calltools send {path}` asks what its columns mean, `calltools vendors new {path}` makes a profile of them.",
+                      "{path} — неизвестная выгрузка. `calltools send {path}` спросит, что в её столбцах, `calltools vendors new {path}` сделает из них профиль."),
     "not-detected": ("not {vendor}: missing {missing}; found {there}", "не {vendor}: нет {missing}; есть {there}"),
     "not-detected-at-all": ("less than half of their columns is here: {vendors}",
                             "нет и половины нужных столбцов: {vendors}"),

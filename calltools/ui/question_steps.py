@@ -14,7 +14,7 @@ from starlette.responses import Response
 from calltools.errors import CalltoolsError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.guide import Example, Inspection, Question, ask, read_answer
-from calltools.guide.mapping import NO_COLUMN
+from calltools.guide.draft import NO_COLUMN
 from calltools.texts import Language
 from calltools.texts.ui_labels import ui_label
 from calltools.ui.advice import OFFERED

@@ -42,7 +42,7 @@ from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, SilentEvents, UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.file_upload import Uploader, UploadRequest
-from calltools.uploading.part_words import VERDICTS
+from calltools.uploading.part_words import VERDICTS, describe_planned_part
 from calltools.uploading.report_comparison import ReportComparison, compare_with_reports
 from calltools.uploading.results import UploadResult
 from calltools.uploading.resume import ResumeOptions, UploadListing, give_up_part, list_uploadings, resume_parts
@@ -141,10 +141,11 @@ class Said(SilentEvents):
         label = str(plan.counter) if self.look is None else self.look.counter.label
         self.notify("upload-plan", path=name, counter=label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
-            self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-        for verdict, key in VERDICTS.items():
+            key, facts = describe_planned_part(part)
+            self.notify(key, part=number, parts=len(plan.parts), **facts)
+        for verdict, reason in VERDICTS.items():
             if count := plan.counts[verdict]:
-                self.notify(key, count=count)
+                self.notify(reason, count=count)
         for left in waiting:
             left_key: MessageKey = "upload-plan-replaces" if may_replace(plan, left) else "upload-plan-left"
             self.notify(left_key, name=left.name, rows=left.rows)
