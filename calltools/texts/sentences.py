@@ -90,6 +90,10 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "вероятно, склеены две выгрузки или буква обрезана посередине; выгрузите заново "
                "или преобразуйте каждую выгрузку отдельно")),
     # -- CT1xx the header -------------------------------------------------------------
+    "CT021": (("rows that the sheet hides, by a filter or by hand, were read, too: {detail}",
+               "прочитаны и строки листа, скрытые фильтром или вручную: {detail}"),
+              ("to leave them out, copy the visible rows to a sheet of their own",
+               "чтобы их не было, скопируйте видимые строки на отдельный лист")),
     "CT101": (("there is no column {detail}; Metrica refuses the file without it",
                "нет столбца {detail}: без него Метрика не примет файл"),
               ("add it, with the time in Unix seconds; a vendor's export goes through `calltools convert`",
