@@ -35,10 +35,15 @@ class TomlReader:
             return None
 
     def refuse_unknown_keys(self, parent: Mapping[str, Any], allowed: Iterable[str], path: str) -> None:
-        """Add a problem for each key that is not allowed, with the nearest allowed one."""
+        """Add a problem for each key that is not allowed, with the nearest allowed one, or all where none is near."""
+        known = list(allowed)
         for key in parent:
-            if key not in allowed:
-                self.add_problem(f"{path}.{key}", "profile-unknown-word", near=nearest_word(key, allowed) or "-")
+            if key in known:
+                continue
+            if near := nearest_word(key, known):
+                self.add_problem(f"{path}.{key}", "profile-unknown-word", near=near)
+            else:
+                self.add_problem(f"{path}.{key}", "profile-unknown-word-far", allowed=", ".join(known))
 
     def read_table(self, parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
         """The table at a key; empty where it is missing or not a table."""

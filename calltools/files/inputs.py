@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.files.limits import Limits
@@ -172,12 +173,14 @@ def input_for_format(file_format: str) -> Input:
 
 
 def repeated_header_findings(batch: Batch, titles: Sequence[str]) -> Findings:
-    """CT019: records that repeat the header."""
+    """CT019: records that repeat the header; of files that were put together, with the mark at the beginning of one."""
     alike: Mask = np.ones(len(batch), bool)
+    mark = "\ufeff"
     for name, title in zip(batch.columns.column_names, titles, strict=True):
         if title in REJECT_TITLES:
             continue
         if not alike.any():
             return Findings.empty()
-        alike &= as_mask(pc.equal(batch.cells(name), title))
+        alike &= as_mask(pc.is_in(batch.cells(name), pa.array([title, f"{mark}{title}"], pa.string())))
+        mark = ""
     return Findings.for_rule("CT019", records=batch.records[alike], places=batch.places[alike])

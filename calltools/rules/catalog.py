@@ -127,6 +127,8 @@ RULES: Final[tuple[Rule, ...]] = (
         readers.HEADER_REPEATED, excludes_others=True),
     _file_rule("CT020", "bytes-undecodable", _E, "bytes that are not in the encoding of the file",
         readers.BYTES_UNDECODABLE),
+    _file_rule("CT021", "rows-hidden", _W, "rows that the sheet of a workbook hides were read, too",
+        readers.ROWS_HIDDEN),
     # -- CT1xx the header --------------------
     _header_rule("CT101", "column-missing", _E, "no DateTime column", header.column_missing),
     _observer_rule("CT102", "identifier-column-missing", _E,

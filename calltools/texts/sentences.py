@@ -90,6 +90,10 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "вероятно, склеены две выгрузки или буква обрезана посередине; выгрузите заново "
                "или преобразуйте каждую выгрузку отдельно")),
     # -- CT1xx the header -------------------------------------------------------------
+    "CT021": (("rows that the sheet hides, by a filter or by hand, were read, too: {detail}",
+               "прочитаны и строки листа, скрытые фильтром или вручную: {detail}"),
+              ("to leave them out, copy the visible rows to a sheet of their own",
+               "чтобы их не было, скопируйте видимые строки на отдельный лист")),
     "CT101": (("there is no column {detail}; Metrica refuses the file without it",
                "нет столбца {detail}: без него Метрика не примет файл"),
               ("add it, with the time in Unix seconds; a vendor's export goes through `calltools convert`",
@@ -206,8 +210,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "сверьте с журналом звонков; если диапазон новый, обновите phonenumberslite")),
     "CT245": (("{field} {value} is not a phone number with its area code",
                "{field} {value} — не телефонный номер с кодом города"),
-              ("leave the cell empty for a withheld number; a city number needs its area code",
-               "для скрытого номера оставьте ячейку пустой; городскому номеру нужен код")),
+              ("leave the cell empty for a withheld number; a city number needs its area code; of several numbers keep one, without an extension",
+               "для скрытого номера оставьте ячейку пустой; городскому номеру нужен код; из нескольких номеров оставьте один, без добавочного")),
     "CT246": (("the phone {value} was kept as a number: the plus is lost, and with an exponent the last digits too",
                "телефон {value} хранился числом: плюс потерян, а если есть E+, то и последние цифры"),
               ("keep the column as text; nothing can be restored from 7.9E+10, export again",

@@ -11,6 +11,8 @@ MESSAGES: Final = {
     "profile-missing": ("{what} is missing", "не хватает {what}"),
     "profile-unknown-word": ("the vocabulary has no such word; the nearest is {near}",
                              "такого слова в словаре нет; ближайшее — {near}"),
+    "profile-unknown-word-far": ("the vocabulary has no such word; it has {allowed}",
+                                 "такого слова в словаре нет; есть {allowed}"),
     "profile-not-a-table": ("a table is expected", "здесь должна быть таблица"),
     "profile-not-a-list": ("a list is expected", "здесь должен быть список"),
     "profile-not-text": ("a text in quotes is expected, or a list of texts",

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.errors import LimitError
-from calltools.fields.kernels.byte_kernels import trim_whitespace
+from calltools.fields.kernels.byte_kernels import digits_only, trim_whitespace
 from calltools.model.batch import NO_RUNS, Batch, Legs, MalformedRecord, MalformedRecords, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
@@ -36,9 +36,11 @@ LEG_WINDOW_RECORDS: Final = 5_000
 
 _NONE: Final = np.iinfo(np.int64).max
 _NO_ROWS: Final = np.zeros(0, np.int64)
-#: What follows the day in a time, and the digits that a day of Unix seconds has in common, more or less.
-_CLOCK: Final = r"[T ,]*[0-9]{1,2}:[0-9]{2}.*$"
-_DAY_OF_UNIX_SECONDS: Final = r"^([0-9]{5})[0-9]{5,}$"
+#: What follows the day in a time that is cut behind the hour; so many characters hold both.
+_CLOCK: Final = r"(?:[T ]|, ?)[0-9:]*$"
+_DATE_AND_HOUR: Final = 12
+#: The digits that the Unix seconds of a day have in common, more or less.
+_DAY_OF_UNIX_SECONDS: Final = 5
 
 
 def merge_legs(batches: Iterator[Batch], mapped: BoundProfile, *, reject_damaged: bool = True) -> Iterator[Batch]:
@@ -110,11 +112,19 @@ class _GoneCalls:
         if times is None:
             return _NO_ROWS, _NO_ROWS
         rows = np.flatnonzero(non_empty(keys))
-        days = pc.replace_substring_regex(trim_whitespace(times.take(pa.array(rows))), _CLOCK, "")
-        days = pc.replace_substring_regex(days, _DAY_OF_UNIX_SECONDS, r"\1")
+        days = _days_of(trim_whitespace(times.take(pa.array(rows))))
         texts = pc.binary_join_element_wise(keys.take(pa.array(rows)), days, KEY_SEPARATOR).to_pylist()
         # Of a million texts two have one number in one of many million files.
         return rows, np.array([hash(text) for text in texts], np.int64)
+
+
+def _days_of(times: Cells) -> Cells:
+    """Texts that times of one day have in common; of Unix seconds of about a day."""
+    seconds = digits_only(times)
+    # Few distinct texts: the hours of some days.
+    encoded = pc.utf8_slice_codeunits(times, 0, _DATE_AND_HOUR).dictionary_encode()
+    days = pc.replace_substring_regex(encoded.dictionary, _CLOCK, "").take(encoded.indices)
+    return pc.if_else(pa.array(seconds), pc.utf8_slice_codeunits(times, 0, _DAY_OF_UNIX_SECONDS), days)
 
 
 def _concatenate(first: Batch, second: Batch) -> Batch:

@@ -127,6 +127,8 @@ def write_workbook(path, sheets):
         sheet.sheet_state = "hidden" if content.get("hidden") else "visible"
         for row in content["rows"]:
             sheet.append([None if cell == "" else cell for cell in row])
+        for row in content.get("hidden_rows", ()):
+            sheet.row_dimensions[row].hidden = True
     workbook.save(path)
     return path
 

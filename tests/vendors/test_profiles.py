@@ -125,6 +125,13 @@ def test_one_mistake(text, path, key):
     assert problems(text)[0].get(path) == key
 
 
+def test_where_no_word_is_near_all_are_named():
+    with pytest.raises(ProfileError, match="it has from, first_of, join") as caught:
+        load_profile(PLAIN + 'xyzzy = "RU"\n', "mine")
+
+    assert "есть from, first_of, join" in caught.value.say("ru")
+
+
 def test_a_step_names_the_test_of_answered_calls():
     profile = load_profile(PLAIN + 'when = "answered"\n[rows]\nanswered = { Status = ["ok", ""] }\n', "mine")
 

@@ -7,7 +7,7 @@ the declared size, and thrown away.
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,11 +164,14 @@ def create_xml_parser() -> expat.XMLParserType:
 _MAX_PARTS: Final = 10_000
 _CHUNK_BYTES: Final = 1 << 20
 #: Bytes that two pieces share in a search: the longest word may lie across their border.
-_OVERLAP_BYTES: Final = 16
+#: A tag of a row is shorter.
+_OVERLAP_BYTES: Final = 512
 _DOCTYPES: Final = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 #: Error cells and cells with a formula, which calamine may give as empty.
 _ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|value-type=["']error["']|:formula=""")
 _ERROR_OR_FORMULA_WORDS: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
+_HIDDEN_WORDS: Final = (b'hidden="1"', b'hidden="true"')
+_HIDDEN_ROW: Final = re.compile(rb"""<(?:[\w.-]+:)?row\s(?=[^<>]*\shidden="(?:1|true)")[^<>]*?\br="([0-9]{1,7})\"""")
 _ODS_CONTENT: Final = "content.xml"
 _LOCAL_HEADER_BYTES: Final = 30
 _ENCRYPTED_FLAG: Final = 0x1
@@ -180,9 +183,11 @@ class PackageScan:
 
     Attributes:
         suspect_parts: Parts that hold an error cell or a formula, or in whose encoding a search is not reliable.
+        hidden_rows: Part -> the rows that it hides, from 1.
     """
 
     suspect_parts: frozenset[str]
+    hidden_rows: Mapping[str, Collection[int]]
 
 
 def list_package_parts(path: Path) -> frozenset[str]:
@@ -260,13 +265,18 @@ def scan_parts(path: Path, name: str, parts: list[ZipInfo]) -> PackageScan:
         SourceError: A part is damaged, larger than the directory says, or declares a document type.
     """
     marked: set[str] = set()
+    hidden: dict[str, set[int]] = {}
     with path.open("rb") as stream:
         for part in parts:
             if part.filename == _ODS_CONTENT:
                 _check_well_formed(stream, part, name)
-            if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")) and _scan_part(stream, part, name):
-                marked.add(part.filename.replace("\\", "/"))
-    return PackageScan(frozenset(marked))
+            if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")):
+                called, rows = part.filename.replace("\\", "/"), set[int]()
+                if _scan_part(stream, part, name, rows):
+                    marked.add(called)
+                if rows:
+                    hidden[called] = rows
+    return PackageScan(frozenset(marked), hidden)
 
 
 def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
@@ -282,7 +292,8 @@ def _check_well_formed(stream: BinaryIO, part: ZipInfo, name: str) -> None:
         raise SourceError("workbook-doctype", path=name, part=part.filename) from fault
 
 
-def _scan_part(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
+def _scan_part(stream: BinaryIO, part: ZipInfo, name: str, hidden: set[int]) -> bool:
+    """Whether the part is a suspect one; the rows that it hides are put into a set."""
     marked, tail, check, size = False, b"", 0, 0
     for piece in _read_unpacked(stream, part, name):
         # The first piece shows the encoding.
@@ -298,6 +309,8 @@ def _scan_part(stream: BinaryIO, part: ZipInfo, name: str) -> bool:
         marked = marked or (
             any(word in seen for word in _ERROR_OR_FORMULA_WORDS) and _ERROR_OR_FORMULA.search(seen) is not None
         )
+        if any(word in seen for word in _HIDDEN_WORDS):
+            hidden.update(int(row[1]) for row in _HIDDEN_ROW.finditer(seen))
         tail = seen[-_OVERLAP_BYTES:]
     if size != part.file_size or check != part.CRC:
         raise SourceError("workbook-damaged", path=name)

@@ -5,12 +5,13 @@ and the records are received.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from xml.parsers import expat
 from zipfile import ZipInfo
 
 import numpy as np
@@ -22,7 +23,7 @@ from calltools.files.limits import Limits
 from calltools.files.opening import check_file, sniff_format
 from calltools.files.reading_process import ReadingFaults, ReadingProcess
 from calltools.files.workbook.kept import KeptProcess, kept_process
-from calltools.files.workbook.package import PackageScan, check_zip_directory, scan_parts
+from calltools.files.workbook.package import PackageScan, check_zip_directory, find_sheet_parts, scan_parts
 from calltools.files.workbook.sheets import MAX_HEAD_ROWS, SheetChoice, SheetRows, choose_sheet
 from calltools.model.batch import Batch, HeaderGuess, Hints, ReadTask, Source, Table, find_runs, unique_titles
 from calltools.model.cells import Numbers
@@ -128,7 +129,23 @@ def _read_workbook(request: OpenRequest, child: WorkbookProcess, parts: list[Zip
     titles = chosen.titles[edges["first"] : edges["last"]]
     batches = _drop_trailing_blanks(list(_build_batches(child.read_batches(), chosen.first_row, titles)))
     source = _build_source(request, chosen, edges["first"], answer["refusal"])
-    return _build_table(source, titles, batches, chosen.findings)
+    hidden = _hidden_row_findings(path, chosen.sheet, scan, batches)
+    return _build_table(source, titles, batches, Findings.concat([chosen.findings, hidden]))
+
+
+def _hidden_row_findings(path: Path, sheet: str, scan: PackageScan, batches: Sequence[Batch]) -> Findings:
+    """CT021, if records lie in rows that the sheet hides."""
+    if not scan.hidden_rows:
+        return Findings.empty()
+    part = ""
+    # What calamine could read is not refused because its list of sheets is damaged.
+    with suppress(KeyError, ValueError, StopIteration, expat.ExpatError):
+        part = find_sheet_parts(path).get(sheet, "").lower()
+    hidden = [row for one, rows in scan.hidden_rows.items() if one.lower() == part for row in rows]
+    places = [place for batch in batches for place in batch.places[np.isin(batch.places, hidden)].tolist()]
+    if not places:
+        return Findings.empty()
+    return Findings.from_rows([{"code": "CT021", "place": places[0], "detail": str(len(places))}])
 
 
 def _heads_request(request: OpenRequest) -> dict[str, Any]:

@@ -308,6 +308,22 @@ Source:
     The one visible sheet whose header fits is read
 """
 
+ROWS_HIDDEN: Final = """Rows of the sheet are hidden, by a filter or by hand; they were read, too.
+
+Why:
+    Who has filtered a sheet sees only a part of its calls, and all of them would go to Metrica.
+
+Example:
+    bad: a filter shows the calls of one line, the rows of the others are hidden
+    good: a sheet with the calls of one line alone
+
+Fix:
+    To leave them out, copy the visible rows to a sheet of their own. To send all of them, there is nothing to do.
+
+Source:
+    Office Open XML (ECMA-376), part 1, 18.3.1.73: row, attribute hidden; looked at in .xlsx and .xlsm
+"""
+
 ID_STORED_AS_NUMBER: Final = """A number cell of a workbook, or a column of floats, holds an identifier of 16 digits or more.
 
 Why:
