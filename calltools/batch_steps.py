@@ -245,12 +245,12 @@ def _restore_swapped(batch: Batch) -> Batch:
     rows = np.isin(batch.records, records)
     found = first[np.searchsorted(records, batch.records[rows])]
     texts = combine_chunks(swapped["value"]).take(pa.array(found))
-    rewritten = batch.noted.get(("rewritten", "DateTime"), batch.records[:0])
-    noted = {key: numbers for key, numbers in batch.noted.items() if key != ("rewritten", "DateTime")}
+    rewritten = batch.counted.get(("rewritten", "DateTime"), batch.records[:0])
+    counted = {key: numbers for key, numbers in batch.counted.items() if key != ("rewritten", "DateTime")}
     position = batch.columns.column_names.index("DateTime")
     columns = batch.columns.set_column(position, "DateTime", replace_where(batch.cells("DateTime"), rows, texts))
-    restored = replace(batch, columns=columns, noted=noted)
-    return restored.with_notes("rewritten", {"DateTime": np.setdiff1d(rewritten, records)})
+    restored = replace(batch, columns=columns, counted=counted)
+    return restored.with_counted("rewritten", {"DateTime": np.setdiff1d(rewritten, records)})
 
 
 def _judge_canonical_times(batch: Batch, plan: RunPlan) -> Batch:
@@ -281,7 +281,7 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
     raw = {name: batch.cells(name) for name in batch.columns.column_names}
     columns, rewritten = normalize_columns(raw, plan.assumptions)
     batch = replace(batch, columns=pa.table(columns))
-    batch = batch.with_notes("rewritten", {name: batch.records[mask] for name, mask in rewritten.items()})
+    batch = batch.with_counted("rewritten", {name: batch.records[mask] for name, mask in rewritten.items()})
     batch = _restore_swapped(batch) if "CT610" in plan.ruleset else batch
     if plan.assumptions.currency is not None:
         batch = fill_currency(batch, plan.assumptions.currency)

@@ -309,7 +309,7 @@ class CanonicalBatch:
 
 
 def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
-    """Map, normalize and match one batch; what was done to its records is noted and not yet counted."""
+    """Map, normalize and match one batch; what is counted of its records is not summed up yet."""
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
@@ -320,7 +320,7 @@ def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
 
 def digest_batch(made: CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
     """The result of a batch: its counts, its digests, and of its records what a sink wants."""
-    batch = made.batch.count_notes()
+    batch = made.batch.sum_counts()
     digests = observers.digest(made.columns)
     statistics = _count_calls(made.columns, len(batch), plan) if plan.wants_statistics else None
     if not plan.keep_records:

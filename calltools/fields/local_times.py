@@ -125,26 +125,28 @@ def _utc_offset_s(info: ZoneInfo, moment: datetime) -> int:
 
 
 @memoized
-def parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask]:
+def parse_fixed_width(cells: Cells, layout: str) -> tuple[Numbers, Mask, Mask]:
     """Read the cells that are exactly as wide as a layout of numbers; for a layout with names nothing is read.
 
     Returns:
-        Local time as seconds since 1970-01-01 on the same clock, and a mask of the cells that were read.
+        Local time as seconds since 1970-01-01 on the same clock, a mask of the cells that were read, and one of those
+        that are written so, but name a date or a time that does not exist.
     """
-    local, read = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)
+    local, read, impossible = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool), np.zeros(len(cells), bool)
     parts = re.findall(r"%(.)|([^%])", layout)
     if not all(letter in _WIDTHS for letter, _ in parts if letter):
-        return local, read
+        return local, read, impossible
     width = sum(_WIDTHS.get(letter, 0) or len(separator.encode()) for letter, separator in parts)
     ends = offsets(cells).astype(np.int64)
     rows = np.flatnonzero(np.diff(ends) == width)
     if not len(rows):
-        return local, read
+        return local, read, impossible
     matrix = _byte_matrix(text_bytes(cells), ends, rows, width)
     values, good = _parse_digit_fields(matrix, parts)
     seconds, exists = to_local_seconds(values)
     local[rows], read[rows] = np.where(good & exists, seconds, 0), good & exists
-    return local, read
+    impossible[rows] = good & ~exists
+    return local, read, impossible
 
 
 def _byte_matrix(data: NDArray[np.uint8], ends: Numbers, rows: Numbers, width: int) -> NDArray[np.uint8]:

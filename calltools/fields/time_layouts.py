@@ -162,7 +162,8 @@ def read_in_layouts(
     # Nearly all cells have the full width of a layout.
     for layout in own:
         if pending.any():
-            times, pending = times.fill(pending, *local_times.parse_fixed_width(cells, layout))
+            local, read, _ = local_times.parse_fixed_width(cells, layout)
+            times, pending = times.fill(pending, local, read)
     if pending.any():
         table = read_times(cells.filter(pa.array(pending)), date_orders(order, proven, own))
         times, pending = times.spread(pending, table)
@@ -189,10 +190,13 @@ def read_times(cells: Cells, orders: Orders) -> WrittenTimes:
         layout = _fixed_layout(cells[int(np.argmax(pending))].as_py(), orders) if pending.any() else None
         if layout is None:
             break
-        before = pending
-        times, pending = times.fill(pending, *local_times.parse_fixed_width(cells, layout[0]), offset=layout[1])
-        if pending is before:
+        local, read, impossible = local_times.parse_fixed_width(cells, layout[0])
+        times, rest = times.fill(pending, local, read, offset=layout[1])
+        # The pattern would read the same numbers in the same order, and find no such date either.
+        rest = rest & ~impossible
+        if not (pending & ~rest).any():
             break
+        pending = rest
     if pending.any():
         times, _ = times.spread(pending, _read_by_pattern(cells.filter(pa.array(pending)), orders))
     return times

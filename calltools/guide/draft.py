@@ -221,7 +221,7 @@ def _try_profile(text: str, draft: Draft) -> Outcome:
     try:
         profile = load_profile(text, draft.name)
         options = MappingOptions(guess.timezone, guess.region)
-        mapped = map_batch(draft.sample, bind_profile(profile, draft.table.titles, options)).count_notes()
+        mapped = map_batch(draft.sample, bind_profile(profile, draft.table.titles, options)).sum_counts()
     except CalltoolsError as error:
         return Outcome(fault=error)
     assumptions = Assumptions(0, guess.timezone, guess.region)

@@ -34,11 +34,11 @@ class JoinedBatches:
     @staticmethod
     def can_be_joined(batch: Batch) -> bool:
         """Whether all there is to tell of a batch belongs to one of its rows; mostly it does."""
-        has_more = len(batch.findings) or len(batch.malformed) or batch.merged or batch.noted
+        has_more = len(batch.findings) or len(batch.malformed) or batch.merged or batch.counted
         return not has_more and batch.legs is None and batch.origin is None
 
     def split(self, done: Batch) -> list[Batch]:
-        """What was made of the joined batch, as that of each part: rows, findings and notes.
+        """What was made of the joined batch, as that of each part: rows, findings and counts.
 
         Args:
             done: The joined batch with other columns, and maybe fewer rows.
@@ -60,10 +60,10 @@ class JoinedBatches:
                 self.parts, pairwise(bounds), self._split_findings(done.findings, ends, numbers), strict=True
             )
         ]
-        for (note, word), records in done.noted.items():
+        for (count, word), records in done.counted.items():
             inner = np.searchsorted(records, ends + 1).tolist()
             for at in np.flatnonzero(np.diff(inner)).tolist():
-                split[at] = split[at].with_notes(note, {word: numbers[records[inner[at] : inner[at + 1]] - 1]})
+                split[at] = split[at].with_counted(count, {word: numbers[records[inner[at] : inner[at + 1]] - 1]})
         return split
 
     def _split_findings(self, findings: Findings, ends: Numbers, numbers: Numbers) -> Iterator[Findings]:

@@ -139,11 +139,13 @@ def _see_dates(reading: Reading) -> SeenDates | None:
         return None
     table, seen = reading.table, SeenDates()
     text = table.text if reading.mapping is None or takes_dates_as_written(reading.mapping) else None
-    for task in table.tasks():
+    tasks = table.tasks()
+    for task in tasks:
         seen |= look(task())
         if text is not None or _is_settled(seen, reading) or not seen.families:
             break
-    if text is None or _is_settled(seen, reading):
+    # Mostly a file of one block is small, and its records have all been looked at.
+    if text is None or _is_settled(seen, reading) or next(tasks, None) is None:
         return seen
     # Which dates the file has at all its bytes tell many times faster than its records. Where a record may have quotes,
     # finding those that matter takes longer, so that all bytes come first.

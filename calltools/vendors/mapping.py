@@ -47,7 +47,7 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     twice or never stays unchanged, too (CT602, CT603).
     """
     keep, unknown, skipped = _select_rows(batch, mapped)
-    batch = batch.with_notes("skipped", skipped).with_notes("named", find_named(batch, mapped))
+    batch = batch.with_counted("skipped", skipped).with_counted("named", find_named(batch, mapped))
     chosen = batch.filter_rows(keep)
     findings = [_unknown_direction_findings(chosen, mapped, unknown[keep])]
     columns = {name: _map_field(chosen, mapped, name, steps, findings) for name, steps in mapped.fields.items()}
@@ -55,7 +55,7 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
         columns[name] = transforms.first_of([cells, columns[name]])
     if "PhoneNumber" in columns:
         columns["PhoneNumber"], hidden = _blank_withheld(columns["PhoneNumber"])
-        chosen = chosen.with_notes("withheld", {"PhoneNumber": chosen.records[hidden]})
+        chosen = chosen.with_counted("withheld", {"PhoneNumber": chosen.records[hidden]})
         if mapped.profile.phones == "international":
             columns["PhoneNumber"] = with_international_plus(
                 columns["PhoneNumber"], mapped.options.region or mapped.profile.region

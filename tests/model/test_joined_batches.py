@@ -23,13 +23,13 @@ def test_what_was_made_of_joined_batches_belongs_to_each_as_if_it_were_alone():
     joined = JoinedBatches.of(parts)
     keep = np.array([False, True, True, False, True])
     done = joined.batch.filter_rows(keep)
-    done = done.with_notes("skipped", {"outgoing": joined.batch.records[~keep]})
+    done = done.with_counted("skipped", {"outgoing": joined.batch.records[~keep]})
     done = done.with_findings(
         Findings.for_rule("CT601", records=np.array([2, 5]), places=np.array([3, 14])),
         Findings.for_rule("CT602", records=np.array([3]), places=np.array([12])),
     )
 
-    first, empty, last = (part.count_notes() for part in joined.split(done))
+    first, empty, last = (part.sum_counts() for part in joined.split(done))
 
     assert first.columns["cell"].to_pylist() == ["b"]
     assert (first.records.tolist(), first.places.tolist(), first.read) == ([2], [3], 2)

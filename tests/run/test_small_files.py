@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calltools import batch_steps
+from calltools.files.csv.reader import _CsvReader
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
 from calltools.run import (
@@ -28,6 +29,7 @@ from calltools.run import (
 )
 from calltools.run import session as session_module
 from calltools.validation.pandera_schema import PanderaSchema
+from calltools.vendors import zones
 from tests.conftest import NOW
 from tests.processes import start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
@@ -180,6 +182,29 @@ def test_exports_that_are_mapped_together_give_what_each_gives_alone(tmp_path):
     assert sum(bool(one[6]) for one in expected[3]) > 5
     for road in (1, 2, "bytes"):
         assert run_files(tmp_path, names, road) == expected, road
+
+
+def test_a_small_export_is_read_once(tmp_path, monkeypatch):
+    opened = []
+    open_stream = _CsvReader._open_stream
+    monkeypatch.setattr(_CsvReader, "_open_stream", lambda self: opened.append(self) or open_stream(self))
+
+    run_files(tmp_path, write_exports(tmp_path, 5))
+
+    assert len(opened) == 5
+
+
+def test_a_profile_is_bound_and_its_zone_searched_once_for_exports_with_one_header(tmp_path, monkeypatch):
+    looked = []
+    refuse = zones.refuse_contradicted_zone
+    monkeypatch.setattr(zones, "refuse_contradicted_zone", lambda *given: looked.append(given) or refuse(*given))
+    names = write_exports(tmp_path, 30)
+
+    run_files(tmp_path, names)
+
+    assert len(looked) == len(names)
+    # One before its dates are read, and one for each thing that they may prove.
+    assert len({id(mapping) for _, mapping in looked}) <= 3
 
 
 def test_exports_with_one_header_are_mapped_once(tmp_path, monkeypatch):

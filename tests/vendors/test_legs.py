@@ -67,7 +67,7 @@ def mapped():
 
 def calls(rows, cuts, mapped):
     merged = list(legs.merge_legs(batches(rows, cuts), mapped))
-    done = [map_batch(batch, mapped).count_notes() for batch in merged]
+    done = [map_batch(batch, mapped).sum_counts() for batch in merged]
     records = [
         record for batch in done for record in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=True)
     ]

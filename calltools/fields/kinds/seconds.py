@@ -9,7 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.fields.kernels import cell_kernels
-from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, first_bytes, full_match, rewrite_matches
+from calltools.fields.kernels.byte_kernels import (
+    ZERO,
+    byte_lengths,
+    cells_with_marked_bytes,
+    digits_only,
+    first_bytes,
+    full_match,
+    rewrite_matches,
+    slice_bytes,
+)
 from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.fields.table import Example, Kind
 from calltools.model.assumptions import Assumptions
@@ -135,6 +144,9 @@ def _to_seconds(cells: Cells, spellings: Sequence[str]) -> Cells:
 
 def minutes_or_hours(cells: Cells) -> tuple[Cells, int]:
     """The cells such as 3:15, which have two readings, in order; and how many others are no zero."""
+    if digits_only(cells).all():
+        data, _ = slice_bytes(cells)
+        return cells.slice(0, 0), int(cells_with_marked_bytes(cells, data != ZERO).sum())
     clean = cell_kernels.cleaned(cells)
     zero = full_match(clean, "[0:]*")
     written = ~digits_only(clean) & ~zero
