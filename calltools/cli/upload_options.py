@@ -133,7 +133,7 @@ class OutputOptions:
 
     lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what is usually known.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step, too.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
 
     @property

@@ -178,7 +178,7 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Read the token from standard input.": "Прочитать токен из стандартного ввода.",
     "Certificates of a private authority to trust as well.": "Сертификаты своего центра, которым тоже доверять.",
     "For one whole request.": "Сколько секунд на один запрос целиком.",
-    "Say also what is usually known.": "Говорить и то, что обычно известно.",
+    "Tell each step, too.": "Сообщать и о каждом шаге.",
     "Say which token is used, whose it is, and its counters.": "Сказать, какой токен используется, чей он и какие у него счётчики.",
     "ClientID of your application at Yandex; else it is asked.": "ClientID вашего приложения в Яндексе; иначе будет вопрос.",
     "The token may also read your counters: names, visits.": "Токен сможет и читать ваши счётчики: названия, визиты.",
