@@ -29,7 +29,7 @@ from calltools.matching.assignment import (
 from calltools.matching.join import IdentifierIndex, join_identifiers
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import NO_RUNS, Batch, ReadTask, Table, join_runs
-from calltools.model.cells import Cells, Numbers, as_mask, combine_chunks, constant_cells
+from calltools.model.cells import Cells, Numbers, combine_chunks, constant_cells
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.model.summary import CallStatistics
 from calltools.rules.catalog import RULES
@@ -245,12 +245,12 @@ def _restore_swapped(batch: Batch) -> Batch:
     rows = np.isin(batch.records, records)
     found = first[np.searchsorted(records, batch.records[rows])]
     texts = combine_chunks(swapped["value"]).take(pa.array(found))
-    cells = batch.cells("DateTime")
-    changed = int(as_mask(pc.not_equal(cells.filter(pa.array(rows)), texts)).sum())
-    rewritten = Counter(batch.rewritten) - Counter({"DateTime": changed})
+    rewritten = batch.noted.get(("rewritten", "DateTime"), batch.records[:0])
+    noted = {key: numbers for key, numbers in batch.noted.items() if key != ("rewritten", "DateTime")}
     position = batch.columns.column_names.index("DateTime")
-    columns = batch.columns.set_column(position, "DateTime", replace_where(cells, rows, texts))
-    return replace(batch, columns=columns, rewritten=dict(rewritten))
+    columns = batch.columns.set_column(position, "DateTime", replace_where(batch.cells("DateTime"), rows, texts))
+    restored = replace(batch, columns=columns, noted=noted)
+    return restored.with_notes("rewritten", {"DateTime": np.setdiff1d(rewritten, records)})
 
 
 def _judge_canonical_times(batch: Batch, plan: RunPlan) -> Batch:
@@ -280,7 +280,8 @@ def normalize_cells(batch: Batch, plan: RunPlan) -> Batch:
         return batch
     raw = {name: batch.cells(name) for name in batch.columns.column_names}
     columns, rewritten = normalize_columns(raw, plan.assumptions)
-    batch = replace(batch, columns=pa.table(columns), rewritten=rewritten)
+    batch = replace(batch, columns=pa.table(columns))
+    batch = batch.with_notes("rewritten", {name: batch.records[mask] for name, mask in rewritten.items()})
     batch = _restore_swapped(batch) if "CT610" in plan.ruleset else batch
     if plan.assumptions.currency is not None:
         batch = fill_currency(batch, plan.assumptions.currency)

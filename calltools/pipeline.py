@@ -50,7 +50,6 @@ from calltools.validation.validator import (
     UnprovenRecords,
     load_pandera,
     select_unproven,
-    select_unproven_of_each,
 )
 from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
 from calltools.workers.groups import GroupThread
@@ -288,40 +287,13 @@ def _judge_together(results: Sequence[BatchResult], judge: PanderaJudge, plan: R
 
 def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchResult:
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
-    made = _make_canonical(batch, plan)
+    made = make_canonical(batch, plan)
     unproven = select_unproven(made.batch, made.columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-    return _digest_batch(made, unproven, plan, observers)
-
-
-def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
-    """The same for batches of several small tables; records of those with the same columns are proven in one pass."""
-    made = [_make_canonical(batch, plan) for batch, plan in zip(batches, plans, strict=True)]
-    alike: list[tuple[RunPlan, tuple[str, ...], list[int]]] = []
-    for number, (plan, one) in enumerate(zip(plans, made, strict=True)):
-        names = tuple(one.columns)
-        places = next((known for first, titles, known in alike if titles == names and _prove_alike(first, plan)), None)
-        if places is None:
-            alike.append((plan, names, [number]))
-        else:
-            places.append(number)
-    unproven: dict[int, UnprovenRecords] = {}
-    for plan, _, places in alike:
-        chosen = [made[place].batch for place in places]
-        found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-        unproven.update(zip(places, found, strict=True))
-    return [
-        _digest_batch(one, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
-        for number, (plan, one) in enumerate(zip(plans, made, strict=True))
-    ]
-
-
-def _prove_alike(one: RunPlan, other: RunPlan) -> bool:
-    same = one.assumptions == other.assumptions and one.exact_only == other.exact_only
-    return same and one.ruleset == other.ruleset
+    return digest_batch(made, unproven, plan, observers)
 
 
 @dataclass(frozen=True, slots=True)
-class _CanonicalBatch:
+class CanonicalBatch:
     """A batch with canonical columns, these columns, and what second files gave it: counts of ``BatchResult``."""
 
     batch: Batch
@@ -329,20 +301,26 @@ class _CanonicalBatch:
     join_counts: Mapping[str, int]
     outcome_counts: Mapping[str, int]
 
+    @classmethod
+    def of(cls, batch: Batch, join_counts: Mapping[str, int], outcome_counts: Mapping[str, int]) -> "CanonicalBatch":
+        """A batch with canonical columns, and these counts."""
+        # One object a column: facts about a column are memoized by where it lies.
+        return cls(batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts, outcome_counts)
 
-def _make_canonical(batch: Batch, plan: RunPlan) -> _CanonicalBatch:
+
+def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
+    """Map, normalize and match one batch; what was done to its records is noted and not yet counted."""
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
     batch, outcome_counts = match_outcomes(batch, plan)
     batch = fill_missing_columns(batch, plan)
-    # One object a column: facts about a column are memoized by where it lies.
-    columns = {name: batch.cells(name) for name in batch.columns.column_names}
-    return _CanonicalBatch(batch, columns, join_counts, outcome_counts)
+    return CanonicalBatch.of(batch, join_counts, outcome_counts)
 
 
-def _digest_batch(made: _CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
-    batch = made.batch
+def digest_batch(made: CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
+    """The result of a batch: its counts, its digests, and of its records what a sink wants."""
+    batch = made.batch.count_notes()
     digests = observers.digest(made.columns)
     statistics = _count_calls(made.columns, len(batch), plan) if plan.wants_statistics else None
     if not plan.keep_records:

@@ -89,6 +89,8 @@ class NextStep:
 
     def take(self, findings: Findings) -> None:
         """Count the errors, and those that converting repairs."""
+        if not pc.any(pc.equal(findings.table["severity"], Severity.ERROR.value)).as_py():
+            return
         limiter = RuleLimiter(0)
         limiter.pass_first(findings)
         self.errors.update({rule.code: rule.count for rule in limiter.rule_counts() if rule.severity is Severity.ERROR})

@@ -29,6 +29,7 @@ from calltools.cli.options import (
 from calltools.cli.progress import Progress
 from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
+from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
@@ -260,9 +261,9 @@ def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None
     for summary in summaries:
         if summary.error is None:
             name = f"{escape_invisible(summary.name)}: " if several else ""
-            typer.echo(name + format_counts_line(summary, language), err=True)
+            typer.echo(fold_words(name + format_counts_line(summary, language), sys.stderr), err=True)
     if several:
-        typer.echo(format_total_line(summaries, language), err=True)
+        typer.echo(fold_words(format_total_line(summaries, language), sys.stderr), err=True)
 
 
 def _tune_process(files: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ _WIDTHS: Final = {"d": 2, "m": 2, "Y": 4, "H": 2, "M": 2, "S": 2}
 #: Offsets are known between these moments; outside of them the nearest known one is taken.
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2051, 1, 1, tzinfo=UTC)
+#: The shortest time between two transitions of a zone since then is a week, as in Gaza or in Recife.
+_BETWEEN_LOOKS: Final = timedelta(days=3)
 #: Month -> its days in a common year; month 0 has none, so that no day of it exists.
 _MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
@@ -91,13 +93,13 @@ def resolve_in_zone(local: Numbers, read: Mask, zone: str) -> LocalTimes:
 def _transitions(zone: str) -> tuple[Numbers, Numbers]:
     """Moments (Unix seconds) at which the offset changes, and the offsets before, between and after them.
 
-    ``zoneinfo`` has no list of them, and answers for one moment at a time. So look day by day, once for each zone.
+    ``zoneinfo`` has no list of them, and answers for one moment at a time. So look every few days, once for each zone.
     """
     info = ZoneInfo(zone)
     moments, seconds = [], [_utc_offset_s(info, _EARLIEST)]
     moment = _EARLIEST
     while moment < _LATEST:
-        later = moment + timedelta(days=1)
+        later = moment + _BETWEEN_LOOKS
         if _utc_offset_s(info, later) != seconds[-1]:
             moments.append(_find_transition(info, moment, later))
             seconds.append(_utc_offset_s(info, later))

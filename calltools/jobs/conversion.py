@@ -139,6 +139,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
             converting=True,
             wants_statistics=draws,
             may_fork=processes > 1,
+            unfit_goes_on=True,
             processes=processes,
         ).run()
     if writes and paths.rejects is not None:

@@ -9,6 +9,7 @@ from typing import Final, Self, Unpack
 import numpy as np
 import pyarrow as pa
 
+from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.library.inputs import Source, list_sources
 from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
@@ -55,16 +56,22 @@ def stream(
         where the next batch would be.
 
     Raises:
-        CalltoolsError: The call is wrong, or there is no such file.
+        CalltoolsError: The call is wrong, there is no such file, or a folder, pattern or archive holds several.
     """
     stack = ExitStack()
     try:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         inputs = run.open(list_sources(source), [], [], None, name=name, recursive=False)
+        _refuse_several(inputs)
     except BaseException:
         stack.close()
         raise
     return Stream(run, inputs, stack, converting=convert)
+
+
+def _refuse_several(inputs: Sequence[InputFile]) -> None:
+    if len(inputs) > 1:
+        raise UsageError("stream-several", count=len(inputs), first=inputs[0].name)
 
 
 class _LeftError(Exception):

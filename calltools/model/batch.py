@@ -16,6 +16,8 @@ from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
 from calltools.texts.keys import Text
 
+#: What mapping and normalizing do to a record: the count of a ``Batch`` to which each time adds.
+Note: TypeAlias = Literal["skipped", "rewritten", "withheld", "named"]
 #: How a reader finds a record in a file: by its physical line, by cell or row of a sheet, or by its number.
 Address: TypeAlias = Literal["line", "cell", "record"]
 
@@ -267,6 +269,8 @@ class Batch:
         merged: Canonical field -> what several legs say of it together, parallel to ``columns``; ``""`` where one row
             says all. Mapping puts it in the place of what the row says.
         legs: The legs of calls that have several, also of calls that the profile leaves out; ``None``: no call has.
+        noted: What was done, and the reason, field or word -> the number of the record, for each time. ``count_notes``
+            adds them to the counts above.
         size: Bytes of the file from which it was read; 0: not known.
         stored: Its good records, where they were stored by who read them and are not in ``columns``.
     """
@@ -285,6 +289,7 @@ class Batch:
     origin: pa.Table | None = None
     merged: Mapping[str, Cells] = field(default_factory=dict)
     legs: Legs | None = None
+    noted: Mapping[tuple[Note, str], Numbers] = field(default_factory=dict)
     size: int = 0
     stored: StoredRecords | None = None
 
@@ -298,6 +303,30 @@ class Batch:
     def with_findings(self, *more: Findings) -> "Batch":
         """The batch with these findings added."""
         return replace(self, findings=Findings.concat([self.findings, *more]))
+
+    def with_notes(self, note: Note, records: Mapping[str, Numbers]) -> "Batch":
+        """The batch with what was done to some records noted, by reason, field or word."""
+        more = {(note, word): numbers for word, numbers in records.items() if len(numbers)}
+        return replace(self, noted={**self.noted, **more}) if more else self
+
+    def count_notes(self) -> "Batch":
+        """The batch with its notes as counts; reasons come in the order of the records."""
+        if not self.noted:
+            return self
+        counts: dict[Note, Counter[str]] = {
+            "skipped": Counter(self.skipped), "rewritten": Counter(self.rewritten), "named": Counter(self.named),
+            "withheld": Counter(),
+        }  # fmt: skip
+        for (note, word), numbers in sorted(self.noted.items(), key=lambda one: int(one[1][0])):
+            counts[note][word] += len(numbers)
+        return replace(
+            self,
+            noted={},
+            skipped=dict(counts["skipped"]),
+            rewritten=dict(counts["rewritten"]),
+            withheld=self.withheld + counts["withheld"].total(),
+            named=dict(counts["named"]),
+        )
 
     def with_legs(self, records: Numbers) -> Numbers:
         """Some record numbers, and those of all legs of these calls; rising."""

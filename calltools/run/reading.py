@@ -65,7 +65,11 @@ def find_reading(table: Table, profile: Profile | None, context: RunContext) -> 
     Raises:
         UsageError: The profile does not fit, or the zone contradicts the ids of the first records.
     """
-    return _prove_reading(_read_as(table, profile, context))
+    reading = _prove_reading(_read_as(table, profile, context))
+    if reading.mapping is not None:
+        for batch in preflight.read_first_batch(reading.table):
+            zones.refuse_contradicted_zone(batch, reading.mapping)
+    return reading
 
 
 def _read_as(table: Table, profile: Profile | None, context: RunContext) -> Reading:
@@ -101,7 +105,7 @@ def _prove_reading(reading: Reading) -> Reading:
 
 
 def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
-    """The profile for the titles of a table. A zone that contradicts the ids of the first records is refused."""
+    """The profile for the titles of a table."""
     options = context.options
     mapping_options = MappingOptions(
         timezone=assumptions.timezone,
@@ -114,12 +118,9 @@ def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptio
         inbound_contexts=options.inbound_contexts,
     )
     try:
-        mapping = bind_profile(profile, table.titles, mapping_options)
+        return bind_profile(profile, table.titles, mapping_options)
     except UsageError as fault:
         raise preflight.add_suggestion(fault, table, profile, mapping_options, options) from None
-    for batch in preflight.read_first_batch(table):
-        zones.refuse_contradicted_zone(batch, mapping)
-    return mapping
 
 
 def _see_dates(reading: Reading) -> SeenDates | None:

@@ -138,6 +138,8 @@ class Session:
         may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
         processes: How many processes may work on small files, this one included; more than one with ``may_fork`` only.
         stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
+        unfit_goes_on: Whether an only file that is not what the call takes it for is a failure of this file, as it is
+            of several files: the inputs of a job are what lies in a folder today.
         cluster: Reads and judges what other machines can open; the rest is read here.
     """
 
@@ -149,6 +151,7 @@ class Session:
     wants_statistics: bool = field(default=False, kw_only=True)
     may_fork: bool = field(default=False, kw_only=True)
     stop_on_error: bool = field(default=False, kw_only=True)
+    unfit_goes_on: bool = field(default=False, kw_only=True)
     processes: int = field(default=1, kw_only=True)
     cluster: Cluster | None = field(default=None, kw_only=True)
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
@@ -253,7 +256,8 @@ class Session:
         """Whether it is the failure of one file, after which the others follow."""
         if self.stop_on_error:
             return False
-        return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
+        is_unfit = isinstance(fault, UnfitFileError)
+        return isinstance(fault, SourceError) or (is_unfit and (self.unfit_goes_on or len(self.inputs) > 1))
 
     def _spread_small_files(self, planned_files: Sequence[PlannedFile | FileFault]) -> SpreadWork[JudgedFile]:
         """The small files, judged together; packed ones are left out, of which one at a time is unpacked."""

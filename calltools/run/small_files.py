@@ -15,8 +15,8 @@ from calltools.files.opening import map_read_errors
 from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.pipeline import process_together
 from calltools.run.planned_file import PlannedFile
+from calltools.run.together import process_together
 from calltools.validation.ruleset import RuleSet
 from calltools.validation.validator import PanderaJudge, load_pandera
 from calltools.workers.spread import SpreadWork

@@ -117,6 +117,11 @@ async def mend(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     )
     if converted is None or record is None or record.malformed:
         return go_to(visit, "findings")
+    if (seen := form.get("seen")) and seen != record.seen:
+        visit.notify("record_newer", place=place)
+        if request.headers.get("x-row") == "1":
+            return Response(status_code=409)
+        return go_to(visit, f"record/{file}/{place}")
     given = {
         _number(name.removeprefix(_CELL)): texts[0] for name, texts in form.fields.items() if name.startswith(_CELL)
     }

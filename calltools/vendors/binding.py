@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from calltools.errors import UsageError
 from calltools.fields.kernels.cell_kernels import without_guards
@@ -14,7 +15,7 @@ from calltools.model.batch import Batch, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts.keys import MessageKey
 from calltools.vendors.profile import Profile, Step
-from calltools.vendors.recognize import direction_columns, normalize_title, refuse_mismatch
+from calltools.vendors.recognize import SameObject, direction_columns, normalize_title, refuse_mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,13 @@ def bind_profile(profile: Profile, titles: tuple[str, ...], options: MappingOpti
         VendorError: The header is not one of this export.
         UsageError: The user must name the zone, or the words that mark incoming calls.
     """
+    # Files of one run mostly have the same header.
+    return _bind_profile(SameObject(profile), tuple(titles), options)
+
+
+@lru_cache(maxsize=64)
+def _bind_profile(same: SameObject, titles: tuple[str, ...], options: MappingOptions) -> BoundProfile:
+    profile: Profile = same.it
     refuse_mismatch(profile, titles)
     positions = {normalize_title(title): position for position, title in reversed(list(enumerate(titles)))}
     fields = {name: kept for name, steps in profile.fields.items() if (kept := _possible_steps(steps, positions))}

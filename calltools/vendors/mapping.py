@@ -1,6 +1,5 @@
 """Mapping source columns to canonical fields; rows that are not incoming calls are skipped and counted by reason."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -20,13 +19,13 @@ from calltools.fields.phone_spellings import with_international_plus
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.model.rule import Scope, Severity
 from calltools.rules.catalog import RULES
 from calltools.vendors import transforms
 from calltools.vendors.binding import BoundProfile, first_column, is_possible_step
-from calltools.vendors.named_words import count_named, named_by_user
+from calltools.vendors.named_words import find_named, named_by_user
 from calltools.vendors.profile import Step
 
 _WITHHELD_WORDS: Final = (
@@ -48,14 +47,15 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     twice or never stays unchanged, too (CT602, CT603).
     """
     keep, unknown, skipped = _select_rows(batch, mapped)
+    batch = batch.with_notes("skipped", skipped).with_notes("named", find_named(batch, mapped))
     chosen = batch.filter_rows(keep)
     findings = [_unknown_direction_findings(chosen, mapped, unknown[keep])]
     columns = {name: _map_field(chosen, mapped, name, steps, findings) for name, steps in mapped.fields.items()}
     for name, cells in chosen.merged.items():
         columns[name] = transforms.first_of([cells, columns[name]])
-    withheld = 0
     if "PhoneNumber" in columns:
-        columns["PhoneNumber"], withheld = _blank_withheld(columns["PhoneNumber"])
+        columns["PhoneNumber"], hidden = _blank_withheld(columns["PhoneNumber"])
+        chosen = chosen.with_notes("withheld", {"PhoneNumber": chosen.records[hidden]})
         if mapped.profile.phones == "international":
             columns["PhoneNumber"] = with_international_plus(
                 columns["PhoneNumber"], mapped.options.region or mapped.profile.region
@@ -63,14 +63,7 @@ def map_batch(batch: Batch, mapped: BoundProfile) -> Batch:
     if "Price" in columns and "Currency" not in columns:
         columns["Currency"] = _currency_cells(columns["Price"], mapped)
     ordered = {name: columns[name] for name in FIELD_NAMES if name in columns}
-    return replace(
-        chosen,
-        columns=pa.table(ordered),
-        origin=chosen.columns,
-        skipped=dict(Counter(batch.skipped) + Counter(skipped)),
-        withheld=withheld,
-        named=count_named(batch, mapped),
-    ).with_findings(*findings)
+    return replace(chosen, columns=pa.table(ordered), origin=chosen.columns).with_findings(*findings)
 
 
 def time_texts(batch: Batch, mapped: BoundProfile) -> Iterator[tuple[Step, Cells, Mask]]:
@@ -107,15 +100,17 @@ def takes_dates_as_written(mapped: BoundProfile) -> bool:
     )
 
 
-def _select_rows(batch: Batch, mapped: BoundProfile) -> tuple[Mask, Mask, dict[str, int]]:
-    """Rows to keep, rows with an unknown word for the direction, and how many are skipped by reason."""
+def _select_rows(batch: Batch, mapped: BoundProfile) -> tuple[Mask, Mask, dict[str, Numbers]]:
+    """Rows to keep, rows with an unknown word for the direction, and the records that are skipped, by reason."""
     read = read_directions_and_unknown(batch, mapped)
     if read is None:
         return np.ones(len(batch), bool), np.zeros(len(batch), bool), {}
     direction, unknown = read
     keep = as_mask(pc.equal(direction, _INCOMING)) | unknown | _of_unreadable_direction(batch, mapped)
-    others = pc.value_counts(direction.filter(pa.array(~keep)))
-    return keep, unknown, {pair["values"] or "unknown": pair["counts"] for pair in others.to_pylist()}
+    others, records = direction.filter(pa.array(~keep)), batch.records[~keep]
+    reasons = pc.if_else(pc.equal(others, ""), "unknown", others).dictionary_encode()
+    numbers = reasons.indices.to_numpy()
+    return keep, unknown, {reason: records[numbers == at] for at, reason in enumerate(reasons.dictionary.to_pylist())}
 
 
 def _of_unreadable_direction(batch: Batch, mapped: BoundProfile) -> Mask:
@@ -325,15 +320,15 @@ def _clean_cells(cells: Cells | None, mapped: BoundProfile, count: int) -> Cells
     return cell_kernels.clear_where(trimmed, blank)
 
 
-def _blank_withheld(phones: Cells) -> tuple[Cells, int]:
-    """Phones without withheld ones, and how many were withheld; a SIP address with a number becomes that number."""
+def _blank_withheld(phones: Cells) -> tuple[Cells, Mask]:
+    """Phones without withheld ones, and which were withheld; a SIP address with a number becomes that number."""
     words = cell_kernels.without_guards(phones)
     # The look at the first byte is cheap, and few exports hold SIP addresses.
     if (first_bytes(words) == ord("s")).any():
         number = transforms.extract(words, r"^sips?:(\+?[0-9]{7,15})@")
         phones, words = (pc.if_else(pc.equal(number, ""), cells, number) for cells in (phones, words))
     hidden = as_mask(pc.is_in(pc.utf8_lower(words), pa.array(_WITHHELD_WORDS))) | as_mask(pc.starts_with(words, "sip"))
-    return cell_kernels.clear_where(phones, hidden), int(hidden.sum())
+    return cell_kernels.clear_where(phones, hidden), hidden
 
 
 def _currency_cells(prices: Cells, mapped: BoundProfile) -> Cells:

@@ -1,6 +1,5 @@
 """Contexts and called numbers that the user names, because the export does not say which calls are incoming."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import trim_whitespace
 from calltools.fields.kinds.phone import comparable_numbers
 from calltools.model.batch import Batch
-from calltools.model.cells import Cells, Mask, as_mask
+from calltools.model.cells import Cells, Mask, Numbers, as_mask
 from calltools.vendors.binding import BoundProfile
 
 
@@ -53,18 +52,19 @@ def named_by_user(batch: Batch, mapped: BoundProfile) -> Mask:
     return mask
 
 
-def count_named(batch: Batch, mapped: BoundProfile) -> dict[str, int]:
-    """Word that the user named -> rows with it, those of all legs too; words without a row are left out."""
+def find_named(batch: Batch, mapped: BoundProfile) -> dict[str, Numbers]:
+    """Word that the user named -> the records with it, those of all legs too."""
     if not mapped.options.own_numbers and not mapped.options.inbound_contexts:
         return {}
-    counts: Counter[str] = Counter()
+    found: dict[str, list[Numbers]] = {}
     parts = [batch]
     if batch.legs is not None:
         parts.append(replace(batch, columns=batch.legs.columns, records=batch.legs.records))
     for part in parts:
         for named in _named_words(part, mapped):
-            found = Counter({pair["values"]: pair["counts"] for pair in pc.value_counts(named.cells).to_pylist()})
-            counts.update(
-                {given: found[word] for given, word in zip(named.given, named.words.to_pylist(), strict=True)}
-            )
-    return dict(+counts)
+            # Of two spellings of one number both have the rows of the first.
+            first = pc.index_in(named.words, value_set=named.words).to_pylist()
+            rows = pc.fill_null(pc.index_in(named.cells, value_set=named.words), -1).to_numpy()
+            for given, at in zip(named.given, first, strict=True):
+                found.setdefault(given, []).append(part.records[rows == at])
+    return {given: np.concatenate(records) for given, records in found.items()}

@@ -64,7 +64,7 @@ def run_example(profile: Profile, example: ProfileExample) -> dict[str, str]:
         inbound_contexts=_split_list(assume.get("inbound_context")),
     )
     titles = _example_titles(profile, example)
-    mapped = map_batch(_example_batch(titles, example), bind_profile(profile, titles, options))
+    mapped = map_batch(_example_batch(titles, example), bind_profile(profile, titles, options)).count_notes()
     if mapped.skipped:
         return {"skipped": next(iter(mapped.skipped))}
     if choice := assume.get("static_call"):

@@ -253,3 +253,19 @@ def test_of_a_file_without_records_no_cell_is_marked(run):
 
     assert (nothing.exit_code, commands(nothing)) == (1, [])
     assert len(commands(damaged)) == 1
+
+
+@pytest.mark.parametrize("text", ["Когда;Кто\n02.03.2026 10:00;84950000100\n", "02.03.2026 10:00;84950000100;вх\n"])
+def test_an_unknown_export_is_taken_to_the_guided_run_and_where_nobody_is_asked_to_a_profile(run, text):
+    write("week.csv", text)
+
+    refused = [run(command, "week.csv", "--region", "KZ") for command in ("validate", "convert")]
+    sent = run("send", "week.csv", "--region", "KZ", "--delimiter", ";", "--counter", "12", "--yes")
+
+    for done in refused:
+        sentence, _, command = done.stderr.strip().splitlines()
+        assert done.exit_code == 2
+        assert 0 < sentence.index("calltools send week.csv") < sentence.index("calltools vendors new week.csv")
+        assert command == "  calltools send week.csv --region KZ"
+    assert sent.exit_code == 2
+    assert sent.stderr.splitlines()[-1] == '  calltools vendors new week.csv --delimiter ";" -o week.toml'

@@ -21,6 +21,9 @@ ZONES = [
     "Australia/Lord_Howe",
     "Asia/Tehran",
     "Africa/Casablanca",
+    # A week apart.
+    "Asia/Gaza",
+    "America/Recife",
 ]
 YEARS = range(1991, 2050)
 

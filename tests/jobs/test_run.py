@@ -196,6 +196,16 @@ def test_a_damaged_input_does_not_stop_the_others_of_its_job(project, run_jobs, 
     assert len(stored(service)) == 3
 
 
+def test_an_only_input_that_nobody_recognizes_is_its_own_failure(project, run_jobs, service):
+    (project.inputs / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", "utf-8")
+
+    result = run_jobs()
+
+    assert result.exit_code == 3
+    assert states(result) == {"in/week.csv": "failed"}
+    assert stored(service) == {}
+
+
 def test_a_defect_names_its_places_and_stops_no_other_job(project, run, service, monkeypatch):
     other = JOB.replace("romashka", "vasilek").replace("2001", "2002")
     project.configure(JOB + other)

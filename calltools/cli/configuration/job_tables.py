@@ -88,6 +88,8 @@ class JobTableReader:
         if "counter" not in values and "output" not in values:
             self.reader.add_problem(path, "job-goes-nowhere")
         inputs = self.reader.read_texts(table, "inputs", path, required=True)
+        if "" in inputs:
+            self.reader.add_problem(f"{path}.inputs", "input-empty")
         if "-" in inputs:
             self.reader.add_problem(f"{path}.inputs", "job-stdin")
         archive = self.reader.read_text(table, "archive", path) or None

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from calltools.fields.kinds import currency, flag, identifier, money, phone, seconds, text, unix_time, url
 from calltools.fields.table import FIELDS_BY_NAME, Kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, as_mask
+from calltools.model.cells import Cells, Mask, as_mask
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -41,7 +41,7 @@ def normalize_field_cells(name: str, cells: Cells, assumptions: Assumptions) -> 
 
 def normalize_columns(
     columns: Mapping[str, Cells], assumptions: Assumptions
-) -> tuple[dict[str, Cells], dict[str, int]]:
+) -> tuple[dict[str, Cells], dict[str, Mask]]:
     """Normalize all columns; a cell that cannot be rewritten stays unchanged, and validation reports it.
 
     Args:
@@ -49,13 +49,13 @@ def normalize_columns(
         assumptions: Zone, region and date order, as the user gave them.
 
     Returns:
-        The columns, and the count of changed cells of each field that has any.
+        The columns, and which cells changed, of each field that has any.
     """
     rewritten = {name: normalize_field_cells(name, cells, assumptions) for name, cells in columns.items()}
     changed = {
-        name: int(as_mask(pc.not_equal(cells, columns[name])).sum())
+        name: as_mask(pc.not_equal(cells, columns[name]))
         for name, cells in rewritten.items()
         # A kind returns the same object when it has nothing to rewrite.
         if cells is not columns[name]
     }
-    return rewritten, {name: count for name, count in changed.items() if count}
+    return rewritten, {name: mask for name, mask in changed.items() if mask.any()}

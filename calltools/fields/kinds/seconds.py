@@ -137,13 +137,17 @@ def minutes_or_hours(cells: Cells) -> tuple[Cells, int]:
     """The cells such as 3:15, which have two readings, in order; and how many others are no zero."""
     clean = cell_kernels.cleaned(cells)
     zero = full_match(clean, "[0:]*")
-    short = full_match(clean, DURATION_LAYOUTS["mm:ss"]) & ~digits_only(clean) & ~zero
+    written = ~digits_only(clean) & ~zero
+    short = full_match(clean, DURATION_LAYOUTS["mm:ss"]) & written if written.any() else written
     return clean.filter(pa.array(short)), int((non_empty(clean) & ~short & ~zero).sum())
 
 
 def prove_minutes(cells: Cells) -> bool:
     """Whether a cell such as 75:10 shows that these are minutes: no clock has such an hour."""
-    short, _ = minutes_or_hours(cells.filter(pa.array(~digits_only(cells))))
+    written = ~digits_only(cells)
+    if not written.any():
+        return False
+    short, _ = minutes_or_hours(cells.filter(pa.array(written)))
     first = pc.cast(pc.replace_substring_regex(short, ":.*", ""), pa.int64())
     return bool(pc.any(pc.greater_equal(first, _FIRST_HOUR_OF_NO_CLOCK)).as_py())
 
