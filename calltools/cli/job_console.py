@@ -1,34 +1,27 @@
 """What ``calltools run`` prints: how far it is on standard error, a table or JSON objects on standard output."""
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, final
+from typing import final
 
 from calltools.cli.inputs import describe_left_out
+from calltools.cli.options import is_terminal
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import OutputOptions, ResultFormat
-from calltools.errors import CalltoolsError, DefectError, FileFault, LockedError, SourceError, traceback_places
+from calltools.errors import CalltoolsError, DefectError, FileFault, traceback_places
 from calltools.files.folders import FoundFiles
 from calltools.jobs.definition import Job
-from calltools.jobs.results import InputResult, InputState, JobResult, Remark, job_facts
+from calltools.jobs.results import InputResult, InputState, JobResult, Remark, find_todo, job_facts
 from calltools.ledger import JobRuns, Part
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run import SessionEvents
-from calltools.runtime.packages import join_command
 from calltools.texts import MessageKey, say
 from calltools.uploading.context import SilentEvents, UploadOptions
 from calltools.uploading.part_words import format_part_line
-
-#: What is to be done for an input that stays, by the reason; where nothing stands here, the next run does it.
-_TODO_OF_LEFT: Final[Mapping[MessageKey, MessageKey]] = {
-    "job-left-errors": "job-todo-errors",
-    "job-left-unexplained": "job-todo-unexplained",
-    "job-left-held": "job-todo-held",
-    "job-left-adopted": "job-todo-linked",
-    "job-left-partial": "job-todo-partial",
-}
 
 
 @final
@@ -100,11 +93,23 @@ class JobConsole:
             return
         language = self.options.language
         titles = say("jobs-columns-plan" if planned else "jobs-columns", language).split("|")
-        rows = [[result.name, *self._counts(result, planned=planned), self._todo(result)] for result in results]
+        todos = [find_todo(result) for result in results]
+        rows = [
+            [result.name, *self._counts(result, planned=planned), self.say(todo) if todo else "-"]
+            for result, todo in zip(results, todos, strict=True)
+        ]
         if len(results) > 1:
             sums = [_sum(column) for column in zip(*(row[1:-1] for row in rows), strict=True)]
             rows.append([say("jobs-total", language), *sums, ""])
-        self.upload.print_table(_align([titles, *rows]), {0})
+        aligned = _align([titles, *rows])
+        if is_terminal(sys.stdout) and max(map(_width, aligned)) >= shutil.get_terminal_size().columns:
+            # Commands are to be copied, and a folded one cannot be.
+            self.upload.print_table([row[:-1] for row in aligned], {0})
+            for result, todo in zip(results, todos, strict=True):
+                if todo is not None:
+                    self.upload.print_line(say("jobs-todo", language, job=result.name, todo=self.say(todo)))
+        else:
+            self.upload.print_table(aligned, {0})
 
     @staticmethod
     def _counts(result: JobResult, *, planned: bool) -> list[str]:
@@ -117,10 +122,6 @@ class JobConsole:
         else:
             counts += [result.sent, result.linked]
         return ["-" if count is None else str(count) for count in counts]
-
-    def _todo(self, result: JobResult) -> str:
-        """The one thing to do next."""
-        return self.say(find_todo(result))
 
     def add_listed(self, job: Job, inputs: int, runs: JobRuns) -> None:
         """Take a job into the list, with the number of files that its inputs name now."""
@@ -141,30 +142,9 @@ class JobConsole:
             self.upload.print_table([titles, *self._listed], {0})
 
 
-def find_todo(result: JobResult) -> Remark:
-    """The one thing that a person has to do for a job; the first that holds counts."""
-    failed = sum(one.state is InputState.FAILED for one in result.inputs)
-    left = [one for one in result.inputs if one.state is InputState.LEFT]
-    rejects = ", ".join(path for one in result.inputs for path in one.rejects)
-    locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
-    todos: tuple[tuple[object, Remark], ...] = (
-        (result.held, Remark("job-todo-held", {"counter": result.counter})),
-        (locked, Remark("job-todo-locked", {"pid": locked[0] if locked else None})),
-        (not all(isinstance(error, SourceError) for error in result.errors), Remark("job-todo-error")),
-        (failed, Remark("job-todo-failed", {"count": failed})),
-        (left, _todo_of_left(max(left, key=lambda one: one.code), result.name) if left else Remark("job-todo-nothing")),
-        (rejects, Remark("job-todo-rejects", {"path": rejects})),
-        (result.changed, Remark("job-todo-changed", {"count": result.changed})),
-        (result.code > 1, Remark("job-todo-linked", {"counter": result.counter})),
-    )
-    return next((todo for holds, todo in todos if holds), Remark("job-todo-nothing"))
-
-
-def _todo_of_left(one: InputResult, job: str) -> Remark:
-    """What is to be done for an input that stays."""
-    facts = {} if one.reason is None else one.reason.facts
-    key = _TODO_OF_LEFT.get(one.reason.key, "job-todo-again") if one.reason is not None else "job-todo-again"
-    return Remark(key, {**facts, "path": one.name, "job": join_command([job])})
+def _width(row: Sequence[str]) -> int:
+    """Columns that a row of the table takes."""
+    return len("  ".join(row))
 
 
 def _sum(column: Sequence[str]) -> str:

@@ -99,9 +99,7 @@ Files: TypeAlias = Annotated[
 
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
-VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say more: how files were read, what is usually known.")
-]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more: how files were read, and each step.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")]
 RecursiveOption = Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")]
 StdinNameOption = Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")]

@@ -1,13 +1,15 @@
 """What a run of a job has come to: its inputs, its counts, its exit code, and what is left to do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final, Self
 
-from calltools.errors import CalltoolsError
+from calltools.errors import CalltoolsError, LockedError, SourceError
 from calltools.ledger import Part
 from calltools.model.summary import Summary
+from calltools.runtime.packages import join_command
 from calltools.texts.keys import MessageKey
 from calltools.uploading.results import FINDINGS, HELD, IN_PART, OK, accepted_count, part_facts
 
@@ -163,6 +165,48 @@ class JobResult:
         return any(part.held for part in self.parts)
 
 
+#: What is to be done for an input that stays, by the reason; where nothing stands here, the next run does it.
+_TODO_OF_LEFT: Final[Mapping[MessageKey, MessageKey]] = {
+    "job-left-errors": "job-todo-errors",
+    "job-left-unexplained": "job-todo-unexplained",
+    "job-left-held": "job-todo-held",
+    "job-left-adopted": "job-todo-linked",
+    "job-left-partial": "job-todo-partial",
+}
+
+
+def find_todo(result: JobResult) -> Remark | None:
+    """The one thing that a person has to do for a job; the first that holds counts."""
+    failed = sum(one.state is InputState.FAILED for one in result.inputs)
+    left = [one for one in result.inputs if one.state is InputState.LEFT]
+    rejects = [path for one in result.inputs for path in one.rejects]
+    locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
+    todos: tuple[tuple[object, Callable[[], Remark]], ...] = (
+        (result.held, lambda: Remark("job-todo-held", {"counter": result.counter})),
+        (locked, lambda: Remark("job-todo-locked", {"pid": locked[0]})),
+        (not all(isinstance(error, SourceError) for error in result.errors), lambda: Remark("job-todo-error")),
+        (failed, lambda: Remark("job-todo-failed", {"count": failed})),
+        (left, lambda: _todo_of_left(max(left, key=lambda one: one.code), result.name)),
+        (rejects, lambda: _todo_of_rejects(rejects)),
+        (result.changed, lambda: Remark("job-todo-changed", {"count": result.changed})),
+        (result.code > FINDINGS, lambda: Remark("job-todo-linked", {"counter": result.counter})),
+    )
+    return next((make() for holds, make in todos if holds), None)
+
+
+def _todo_of_left(one: InputResult, job: str) -> Remark:
+    reason = one.reason or Remark("job-left-unsent")
+    facts = {**reason.facts, "path": one.name, "job": join_command([job])}
+    return Remark(_TODO_OF_LEFT.get(reason.key, "job-todo-again"), facts)
+
+
+def _todo_of_rejects(paths: Sequence[str]) -> Remark:
+    if len(paths) == 1:
+        return Remark("job-todo-rejects", {"path": paths[0]})
+    folders = ", ".join(dict.fromkeys(str(Path(path).parent) for path in paths))
+    return Remark("job-todo-rejects-several", {"count": len(paths), "path": folders})
+
+
 def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
     """What scripts are told of a job, by stable names.
 
@@ -181,6 +225,7 @@ def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
         "changed": result.changed,
         "linked": result.linked,
         "held": result.held,
+        "todo": None if (todo := find_todo(result)) is None else say(todo),
         "inputs": [
             {
                 "path": one.name,

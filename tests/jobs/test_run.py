@@ -1,10 +1,14 @@
 """``calltools run``: inputs are converted, sent, reported and put away; what is not finished stays."""
 
 import json
+import os
+import pty
+import sys
 from zipfile import ZipFile
 
 import pytest
 
+from calltools.cli.app import app
 from calltools.jobs import conversion
 from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
@@ -471,3 +475,26 @@ def test_a_report_tells_of_calls_of_its_inputs_that_were_sent_before(project, ru
 
     assert not before
     assert "What has been uploaded" in (project.folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_on_a_narrow_terminal_the_commands_stand_below_the_table_whole(project, environment, monkeypatch, language):
+    project.configure(JOB.replace("rejects/", "rejects/{job} and a folder with a name that takes much room/"))
+    for name in ("a.csv", "b.csv"):
+        write_csv(project.inputs / name, [call_line(ord(name[0])), bad_line(1)])
+    for name, value in {**environment, "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        with pytest.raises(SystemExit) as ended:
+            app(["run", "--lang", language])
+    shown = os.read(ours, 1 << 16).decode().splitlines()
+    os.close(ours)
+
+    assert ended.value.code == 1
+    folder = "rejects/romashka and a folder with a name that takes much room"
+    assert [line for line in shown if folder in line] == [shown[-1]]
+    assert shown[-1].startswith("romashka: ")
+    assert all(len(line) <= 80 for line in shown[:-1])
