@@ -102,7 +102,7 @@ def _list_given(visit: Visit, language: Language) -> list[tuple[str, str, str]]:
         if question is not None:
             given.append((key, question.what.say(language), question.name(text, language)))
         else:
-            given.append((key, ui_label("files_more", language) if key == "identifiers" else f"--{key}", text))
+            given.append((key, ui_label("role_second", language) if key == "identifiers" else f"--{key}", text))
     return given
 
 
