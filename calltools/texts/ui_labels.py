@@ -169,6 +169,8 @@ UI_LABELS: Final[Mapping[str, Text]] = {
     "ask_duration_format": ("Durations", "Длительность"),
     "ask_identifiers": ("Second file", "Второй файл"),
     "ask_outcomes": ("Results from the CRM", "Итоги из CRM"),
+    "asked_later": ("{name}: nobody knows this export yet. Its columns are asked about next.",
+                    "{name}: такая выгрузка пока неизвестна. О её столбцах спросим следом."),
     "asked_why": ("The findings have led you here. The answer holds for all files.",
                   "Сюда привела подсказка со страницы «Что не так». Ответ действует для всех файлов."),
     "again_vendor": ("Which profile fits {file}? The one that was named does not.",
