@@ -102,7 +102,7 @@ def _list_given(visit: Visit, language: Language) -> list[tuple[str, str, str]]:
         if question is not None:
             given.append((key, question.what.say(language), question.name(text, language)))
         else:
-            given.append((key, ui_label("files_more", language) if key == "identifiers" else f"--{key}", text))
+            given.append((key, ui_label("role_second", language) if key == "identifiers" else f"--{key}", text))
     return given
 
 
@@ -214,7 +214,10 @@ def _take_answer(visit: Visit, request: Request, found: Inspection, question: Qu
         return
     try:
         if question.kind == "new-file":
-            visit.answer(question.key, _keep_profile(visit, request, found, typed))
+            _keep_profile(visit, request, found, typed)
+            # From now on the export is recognized by its columns. Said as an answer it would hold for all files, and
+            # another export that nobody knows would be refused.
+            visit.forget_mapping()
         else:
             visit.answer(question.key, found.read(question, read_answer(question, typed)))
     except CalltoolsError as refusal:
@@ -222,7 +225,7 @@ def _take_answer(visit: Visit, request: Request, found: Inspection, question: Qu
         visit.refusals[question.key] = refusal
 
 
-def _keep_profile(visit: Visit, request: Request, found: Inspection, name: str) -> str:
+def _keep_profile(visit: Visit, request: Request, found: Inspection, name: str) -> None:
     """Write the profile that the answers make, where calltools finds it by itself from then on.
 
     Raises:
@@ -238,7 +241,6 @@ def _keep_profile(visit: Visit, request: Request, found: Inspection, name: str) 
         stream.write(text.encode())
     visit.profile = text
     visit.notify("profile_kept", path=path)
-    return str(path)
 
 
 async def forget_answer(visit: Visit, _request: Request, form: ReceivedForm) -> Response:

@@ -117,12 +117,14 @@ async def take_application(visit: Visit, request: Request, form: ReceivedForm) -
 async def log_in(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     """A token: it is tried, and kept where ``calltools login`` keeps it. No page ever shows it."""
     try:
-        account, keyring = await asyncio.to_thread(take_token, form.get("secret"))
+        account, keyring, trusted = await asyncio.to_thread(take_token, form.get("secret"))
     except CalltoolsError as error:
         return _show_login(visit, request, problem=error)
     visit.account, visit.token = account, account.token
     if keyring:
         visit.notify("login_kept", keyring=keyring)
+        if not trusted:
+            visit.notify("login_clear_text", keyring=keyring)
     else:
         visit.notify("login_this_visit")
     return go_to(visit, "send")

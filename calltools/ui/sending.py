@@ -227,21 +227,22 @@ def find_account(given: Token | None) -> Account:
             return Account(token, None)
 
 
-def take_token(pasted: str) -> tuple[Account, str]:
+def take_token(pasted: str) -> tuple[Account, str, bool]:
     """The account of a token that was pasted, once the service knows it; and the keyring that keeps it from now on.
 
     Returns:
-        The name of the keyring is empty where there is none: then only this visit knows the token.
+        The account; the name of the keyring, empty where there is none: then only this visit knows the token; and
+        whether the keyring is trusted, not a file in clear text.
     """
     forbid_core_dumps()
     text = parse_pasted_token(pasted)
     account = find_account(Token(text, "calltools ui"))
     try:
-        keyring, _ = find_keyring()
+        keyring, trusted = find_keyring()
         keep_in_keyring(text)
     except CalltoolsError:
-        return account, ""
-    return account, keyring
+        return account, "", True
+    return account, keyring, trusted
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -88,18 +89,18 @@ def open_page(  # noqa: PLR0913 - what it begins with, and how
         _write_private(opener, _opener_page(visit.door.address))
         server = uvicorn.Server(_config(visit))
         visit.end = lambda: setattr(server, "should_exit", True)
+        yield OpenPage(visit.door.address, opener, visit, partial(_serve, server, listening, visit), visit.end)
 
-        def serve() -> None:
-            try:
-                server.run(sockets=[listening])
-            finally:
-                visit.end_work()
-                if visit.upload is not None:
-                    # Calls that are on their way arrive; nobody watches what the service does with them then.
-                    visit.upload.stop_watching()
-                    visit.upload.work.wait()
 
-        yield OpenPage(visit.door.address, opener, visit, serve, visit.end)
+def _serve(server: uvicorn.Server, listening: socket.socket, visit: Visit) -> None:
+    try:
+        server.run(sockets=[listening])
+    finally:
+        visit.end_work()
+        if visit.upload is not None:
+            # Calls that are on their way arrive; nobody watches what the service does with them then.
+            visit.upload.stop_watching()
+            visit.upload.work.wait()
 
 
 def _prepare_tasks() -> None:

@@ -199,7 +199,8 @@ async def wait_for(
     """
     await asyncio.to_thread(work.wait, PATIENCE_S)
     if not work.is_done:
-        return render(visit, request, WORKING, progress=work.progress)
+        step = request.url.path.rpartition("/")[2]
+        return render(visit, request, WORKING, page=step, progress=work.progress)
     visit.stop_work()
     if work.error is None or isinstance(work.error, refuses):
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
+from calltools.guide.mapping import COLUMN, TIME_FORMAT, WORD
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.runtime.fork_server import ForkServer
@@ -162,6 +163,12 @@ class Visit:
         """Take an answer."""
         self.answers[key] = text
         self.previews.pop(key, None)
+
+    def forget_mapping(self) -> None:
+        """The answers about the columns of an unknown export are in its profile now."""
+        self.answers = {
+            key: text for key, text in self.answers.items() if not key.startswith((COLUMN, WORD, TIME_FORMAT))
+        }
 
     def remove_second(self) -> None:
         """Give the second file back."""

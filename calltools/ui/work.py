@@ -126,13 +126,13 @@ def run_apart(forks: ForkServer | None, progress: Progress, function: Callable[.
     """
     if forks is None:
         return function(progress, *arguments)
-    with forks.start(_run_task, function, arguments) as task, progress.ending(task.kill):
-        try:
+    try:
+        with forks.start(_run_task, function, arguments) as task, progress.ending(task.kill):
             result: _T = _follow(task, progress)
-        except (EOFError, MemoryError):
-            progress.refuse_to_go_on()
-            raise SourceError("reader-ended", path=progress.file) from None
-        return result
+    except (EOFError, MemoryError, BrokenPipeError):
+        progress.refuse_to_go_on()
+        raise SourceError("reader-ended", path=progress.file) from None
+    return result
 
 
 def _run_task(send: Send, function: Callable[..., _T], arguments: tuple[object, ...]) -> _T:

@@ -200,7 +200,7 @@ def test_sending_is_watched_and_pressed_once(tab, tmp_path, monkeypatch):
     monkeypatch.delenv("CALLTOOLS_TOKEN", raising=False)
     with FakeMetrica(token=TOKEN, step_seconds=0.05) as service:
         monkeypatch.setenv("CALLTOOLS_API_URL", service.url)
-        one = tab([source], answers={})
+        one = tab([source], answers={}, viewport={"width": 390, "height": 800})
         page = one.page
         one.go("send")
         complaints = [one.complaints()]
@@ -211,6 +211,7 @@ def test_sending_is_watched_and_pressed_once(tab, tmp_path, monkeypatch):
         page.click("form[action$='send/counter'] button")
         page.wait_for_selector("form[action$='send/go']")
         complaints.append(one.complaints())
+        widths = [one.width]
         page.dblclick("form[action$='send/go'] button")
         page.wait_for_selector("[data-log] li")
         page.reload()
@@ -223,9 +224,11 @@ def test_sending_is_watched_and_pressed_once(tab, tmp_path, monkeypatch):
         page.wait_for_selector("h1")
         one.go("history")
         complaints.append(one.complaints())
+        widths.append(one.width)
         stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
 
     assert complaints == [[]] * 5
+    assert widths == [390, 390]
     assert len(service.posts) == 1
     assert TOKEN not in stored
     assert stored == '[{},{},""]'

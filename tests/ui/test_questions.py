@@ -149,7 +149,7 @@ def test_advice_names_the_question_of_the_page_and_leads_to_it(tmp_path):
     assert link.endswith("ask=region#q-region")
     assert 'id="q-region"' in asked.text
     assert "The findings have led you here" in asked.said
-    assert "Nothing is missing" in answered.said
+    assert "Nothing more is missing" in answered.said
     assert told == {"region": "RU"}
     assert "Every call can go to Metrica" in after
 
@@ -163,3 +163,43 @@ def test_a_question_that_only_names_an_option_is_asked_in_words(tmp_path):
 
     assert "--vendor?" not in asked
     assert "Which profile fits" in asked
+
+
+def test_two_unknown_exports_are_asked_about_one_after_the_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(UNKNOWN, encoding="utf-8")
+    (tmp_path / "b.csv").write_text(
+        "start;caller;did;dir;res;sec\n2026-03-02 10:00:00;74950000103;74950000200;in;ok;35\n"
+        "2026-03-02 11:30:00;74950000104;74950000200;in;no;0\n",
+        encoding="utf-8",
+    )
+    answers = {
+        "a.csv": {
+            "column.DateTime": "Когда", "column.PhoneNumber": "Кто звонил", "column.direction": "Направление",
+            "column.CallMissed": "Состояние", "column.TalkDuration": "Разговор", "column.HoldDuration": "-",
+            "word.вх": "incoming", "word.исх": "outgoing", "word.отвечен": "answered", "word.не отвечен": "missed",
+            "vendor": "pbx-a", "timezone": "Europe/Moscow", "static-call": "auto",
+        },
+        "b.csv": {
+            "column.DateTime": "start", "column.PhoneNumber": "caller", "column.direction": "dir",
+            "column.CallMissed": "res", "column.TalkDuration": "sec", "column.HoldDuration": "-",
+            "word.in": "incoming", "word.ok": "answered", "word.no": "missed", "vendor": "pbx-b",
+        },
+    }  # fmt: skip
+    with visited(["a.csv", "b.csv"], RunOptions(as_of=NOW)) as (visitor, page):
+        first = visitor.get("questions").said
+        order = []
+        for _ in range(10):
+            visitor.get("questions")
+            asked = page.visit.inspection.questions
+            if not asked:
+                break
+            order += [one.file for one in asked if one.key == "column.DateTime"]
+            visitor.post("questions", {f"answer-{one.key}": answers[one.file].get(one.key, "") for one in asked})
+        findings = visitor.get("findings").said
+
+    assert "b.csv: nobody knows this export yet" in first
+    assert "--vendor" not in first
+    assert order == ["a.csv", "b.csv"]
+    assert {path.name for path in (tmp_path / "calltools-vendors").iterdir()} == {"pbx-a.toml", "pbx-b.toml"}
+    assert findings.count("written 2") == 2

@@ -1,6 +1,7 @@
 """The way from a file to what is taken along, over a real socket; the same bytes as the command."""
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from typer.testing import CliRunner
@@ -93,15 +94,25 @@ def test_hostile_names_and_cells_stay_text(text):
     content = f'ClientId,DateTime,PhoneNumber,Tag\n1604591025698235234,1773000000,"{cell}",x\n'.encode(
         "utf-8", "replace"
     )
-    with visited(options=RunOptions(as_of=NOW)) as (visitor, _):
+    second = "phone,time,ClientId,x\n+74950000100,2026-03-02 09:00:00,1604591025698235234\n".encode("utf-8", "replace")
+    with visited(options=RunOptions(as_of=NOW)) as (visitor, page):
         answers = [
             visitor.post("files", files=[("calls", f"{hostile}.csv", content)]),
-            visitor.get("findings"), visitor.get("results"), visitor.get("questions"),
+            visitor.get("findings"), visitor.get("results"), visitor.get("questions"), visitor.get("record/1/2"),
+            visitor.get("questions?ask=region"), visitor.post("mend", {"file": "1", "place": "2", "cell-2": hostile}),
+            visitor.get(f"questions/examples?{urlencode({'key': hostile, 'answer': hostile}, errors='replace')}"),
+            visitor.post("questions", {"answer-region": hostile}),
+            visitor.post("job", {"name": "x", "inputs": hostile, "identifiers": hostile}),
+            visitor.post("files", files=[("second", f"{hostile}.csv", second), ("outcomes", f"{hostile}.csv", second)]),
+            visitor.get("questions"), visitor.get("results"),
         ]  # fmt: skip
+        page.visit.answers, page.visit.is_stopped = {}, True
+        answers.append(visitor.get("files"))
 
-    assert [answer.status for answer in answers] == [200] * 4
+    assert [answer.status for answer in answers] == [200] * 14
     assert all("<script>alert" not in answer.text for answer in answers)
-    assert all(answer.text.count("<script") == 1 for answer in answers)
+    assert all(answer.text.count("<script") <= 1 for answer in answers)
+    assert all("<img" not in answer.text for answer in answers)
 
 
 def test_rejected_records_are_paged_and_chosen_by_rule(tmp_path):
