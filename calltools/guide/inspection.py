@@ -298,7 +298,7 @@ class _Look:
         if key == "vendor" and any(one.records is not None for one in self.before):
             return  # it fits the export that it is the answer for
         if key is not None and self.answers.get(key) and self._is_answered(key):
-            if not self.alone and "path" not in fault.facts:
+            if not self.alone and fault.key in refusals.CONTRADICTED_BY_FILE:
                 fault.about_file = self.found.name
             raise _RefusedAnswer(key, fault)
         if key is not None and isinstance(fault, UsageError) and not isinstance(fault, UnfitFileError):

@@ -189,3 +189,16 @@ def test_a_zone_that_is_missing_is_refused_with_the_zones_to_choose_from(tmp_pat
     path.write_bytes((SAMPLES / "3cx" / "export.csv").read_bytes())
     with pytest.raises(CalltoolsError, match="Europe/Kaliningrad, Europe/Samara"):
         try_file(*found(path), AS_OF)
+
+
+def test_an_example_says_why_a_call_is_not_sent_but_not_for_want_of_a_later_answer(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(
+        "ClientId,DateTime,PhoneNumber,Price\n,1773000000,+74950000001,5\n,1873000000,+74950000002,5\n", "utf-8"
+    )
+    inspection = inspect(found(path), {}, AS_OF)
+    [question] = [one for one in inspection.questions if one.key == "currency"]
+
+    shown = inspection.examples(question, "RUB")
+
+    assert [one.left_out_by for one in shown] == [None, "CT214"]
