@@ -235,6 +235,8 @@ class _Look:
 
     def _explain(self, fault: CalltoolsError) -> tuple[InspectedFile, list[Question], Draft | None]:
         """The question that a fault asks; a fault that nobody can answer is the file's."""
+        if (question := self._region_of_second_file(fault)) is not None:
+            return InspectedFile(self.found, facts=self._describe_opened()), [question], None
         self._refuse_answer(fault)
         if fault.key in UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
@@ -282,6 +284,13 @@ class _Look:
             if key in self.answers:
                 raise _RefusedAnswer(key, fault) from None
             raise
+
+    def _region_of_second_file(self, fault: CalltoolsError) -> Question | None:
+        """The question that a second file asks none of whose phones can be read: without a country none may be one."""
+        count = fault.facts.get("phone", 0)
+        if fault.key != "identifier-records-unusable" or self.options.region is not None or not isinstance(count, int):
+            return None
+        return ask.ask_region_of_second_file(self.found.name, self.options.identifiers, count) if count else None
 
     def _refuse_answer(self, fault: CalltoolsError) -> None:
         """Ask again for an answer that the file, or the world, contradicts.
