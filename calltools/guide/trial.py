@@ -42,6 +42,8 @@ CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "outcomes-sheet": (*RESULT_FIELDS,),
     "duration-format": ("TalkDuration", "HoldDuration"),
 }
+#: Questions whose answers change what files of outcomes give.
+_ABOUT_OUTCOMES: Final = ("currency", "outcomes-sheet", "outcome-columns")
 _SHOWN: Final = 3
 #: Whatever it is, amounts are taken with it.
 _ANY_CURRENCY: Final = "RUB"
@@ -165,6 +167,9 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
     if key != "static-call" and options.static_call is None:
         # What becomes of calls without an identifier is asked later; until then they are not shown as lost.
         options = replace(options, static_call="auto")
+    if key not in _ABOUT_OUTCOMES:
+        # What they still want must not hide what another answer changes.
+        options = replace(options, outcomes=())
     with Unpacker() as unpacker, suppress(CalltoolsError):
         job = _prepare(found, options, unpacker, keep=True)
         shown = _Examples(job, key, fields, show_values)
