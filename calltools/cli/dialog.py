@@ -16,8 +16,12 @@ from calltools.guide.answers import Answers
 from calltools.guide.draft import NO_COLUMN
 from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
+from calltools.reports.wording import format_rule_title
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import Language, MessageKey, say
 
+#: Rules on calls without an identifier.
+_OF_IDENTIFIERS: Final = ("CT102", "CT301")
 #: Lists of more choices show these first; the others may be typed.
 _SHOWN_CHOICES: Final = 15
 #: So many are shown also where the answer is found.
@@ -167,12 +171,19 @@ class Dialog:
         rows = [
             (f"    {one.place}", *one.before.values(), "->", *(one.after.get(field, "-") for field in fields))
             if not one.is_left_out
-            else (f"    {one.place}", *one.before.values(), "->", say("dialog-left-out", self.language))
+            else (f"    {one.place}", *one.before.values(), "->", self._say_left_out(one))
             for one in examples
         ]
         shown_head, *shown_rows = (tuple(map(escape_invisible, row)) for row in (head, *rows))
         for line in format_table(shown_head, shown_rows, self._width):
             self.echo(line)
+
+    def _say_left_out(self, example: Example) -> str:
+        """That a call is not sent; why, where it is not for want of an identifier, which a question is about."""
+        rule = RULES_BY_CODE.get(example.left_out_by or "")
+        if rule is None or rule.code in _OF_IDENTIFIERS:
+            return say("dialog-left-out", self.language)
+        return say("dialog-left-out-why", self.language, reason=format_rule_title(rule, self.language))
 
     def _prompt(self, question: Question, *, may_go_back: bool) -> str:
         if question.default:

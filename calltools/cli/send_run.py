@@ -201,10 +201,11 @@ class _SendRun:
         if watcher is not None:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
                 typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
+        # Also where nothing is sent: the command that does the same names it.
+        self._put_profiles_in_place()
         if not sum(one.written or 0 for one in summaries):
             self._say("send-nothing")
             return code
-        self._put_profiles_in_place()
         counter = groups.counter if "counter" not in answers else read_counter(answers["counter"])
         goal = answers.get("goal") or groups.send.goal
         send = replace(groups.send, goal=goal, wait=groups.send.wait or follows)
@@ -296,8 +297,13 @@ class _SendRun:
         language = self.groups.language
         for one in inspection.files:
             facts = [fact.say(language) for fact in one.facts]
+            if one.fault is not None:
+                # The others go on without it; a fault that stops all has been raised.
+                facts = [say("send-file-fault", language, path=one.name, reason=one.fault.say(language))]
             if one.records is not None:
-                facts.append(say("send-records", language, read=one.records, skipped=sum(one.skipped.values())))
+                skipped = sum(one.skipped.values())
+                key: MessageKey = "send-records" if skipped else "send-records-all"
+                facts.append(say(key, language, read=one.records, skipped=skipped))
             for text in facts:
                 if (told := f"{one.name} {text}") not in self._told:
                     self._told.add(told)
@@ -344,7 +350,7 @@ class _SendRun:
         kept = folder / path.name
         kept.write_text(text, encoding="utf-8")
         self._profiles[str(kept)] = path
-        typer.echo(f"  {format_outcome(outcome, self.groups.language)}", err=True)
+        typer.echo(fold_words(f"  {format_outcome(outcome, self.groups.language)}", sys.stderr), err=True)
         return str(kept)
 
     def _put_profiles_in_place(self) -> None:

@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import io
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable
@@ -90,21 +91,27 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     return replaced, error.end
 
 
+#: A line, and the command at its end, if it has one.
+_SENTENCE_AND_COMMAND: Final = re.compile(r"(\s*|.*?: |.*)(calltools .*)?")
+
+
 def fold_words(text: str, stream: TextIO) -> str:
     """A text in lines that a terminal does not break inside of words; as it is where the stream is no terminal.
 
-    Commands in lines of their own stay in one line, so that they can be copied.
+    Commands at the end of a line, or in lines of their own, are not broken, so that they can be copied.
     """
     if not getattr(stream, "isatty", lambda: False)():
         return text
     width = shutil.get_terminal_size().columns - 1
-    lines = text.split("\n")
-    return "\n".join(line if line.strip().startswith("calltools ") else _fold(line, width) for line in lines)
+    return "\n".join(_fold(line, width) for line in text.split("\n"))
 
 
 def _fold(line: str, width: int) -> str:
     indent = " " * (len(line) - len(line.lstrip()))
     # A prompt ends with a blank, behind which a person types.
     end = " " * (len(line) - len(line.rstrip()))
+    sentence, command = _SENTENCE_AND_COMMAND.fullmatch(line).groups()  # type: ignore[union-attr]  # any line matches
+    if command and len(line) > width:
+        return f"{_fold(sentence.rstrip(), width)}\n  {command}" if sentence.strip() else line
     folded = textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return folded + end if folded else line

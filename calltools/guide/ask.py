@@ -124,6 +124,20 @@ def ask_region(name: str, count: int, by_region: Mapping[str, int]) -> Question:
     )
 
 
+def ask_region_of_second_file(name: str, path: object, count: int) -> Question:
+    """The country of the phones of a second file, none of which can be read without one.
+
+    Args:
+        name: The file of calls.
+        path: The second file.
+        count: How many of its phones cannot be read.
+    """
+    return Question(
+        "region", "text", sentence("guide-region"), sentence("guide-region-why-second", path=path, count=count),
+        choices=REGIONS, free_text=True, file=name,
+    )  # fmt: skip
+
+
 def ask_currency(name: str, titles: Sequence[str], unpriced: int) -> Question:
     """The currency of amounts."""
     why = (

@@ -240,6 +240,8 @@ class _Look:
 
     def _explain(self, fault: CalltoolsError) -> tuple[InspectedFile, list[Question], Draft | None]:
         """The question that a fault asks; a fault that nobody can answer is the file's."""
+        if (question := self._region_of_second_file(fault)) is not None:
+            return InspectedFile(self.found, facts=self._describe_opened()), [question], None
         self._refuse_answer(fault)
         if fault.key in UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
@@ -288,6 +290,13 @@ class _Look:
                 raise _RefusedAnswer(key, fault) from None
             raise
 
+    def _region_of_second_file(self, fault: CalltoolsError) -> Question | None:
+        """The question that a second file asks none of whose phones can be read: without a country none may be one."""
+        count = fault.facts.get("phone", 0)
+        if fault.key != "identifier-records-unusable" or self.options.region is not None or not isinstance(count, int):
+            return None
+        return ask.ask_region_of_second_file(self.found.name, self.options.identifiers, count) if count else None
+
     def _refuse_answer(self, fault: CalltoolsError) -> None:
         """Ask again for an answer that the file, or the world, contradicts.
 
@@ -303,7 +312,7 @@ class _Look:
         if key == "vendor" and any(one.records is not None for one in self.before):
             return  # it fits the export that it is the answer for
         if key is not None and self.answers.get(key) and self._is_answered(key):
-            if not self.alone and "path" not in fault.facts:
+            if not self.alone and fault.key in refusals.CONTRADICTED_BY_FILE:
                 fault.about_file = self.found.name
             raise _RefusedAnswer(key, fault)
         if key is not None and isinstance(fault, UsageError) and not isinstance(fault, UnfitFileError):

@@ -173,13 +173,18 @@ class Example:
         place: Its line, or its row in a sheet.
         before: Title -> cell as the file has it, masked.
         after: Canonical field -> what is written, masked; a time is shown with its offset.
-        is_left_out: Whether the call is not written, because of this answer or of something else.
+        left_out_by: Code of the first rule for whose sake the call is not written; ``None``: it is.
     """
 
     place: int
     before: Mapping[str, str]
     after: Mapping[str, str]
-    is_left_out: bool = False
+    left_out_by: str | None = None
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the call is not written, because of this answer or of something else."""
+        return self.left_out_by is not None
 
 
 def read_answer(question: Question, typed: str, *, numbered: bool = False) -> str:

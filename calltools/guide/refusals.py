@@ -30,6 +30,8 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
         "vendor-without": "vendor",
     }
 )
+#: Refusals of an answer that another file may take.
+CONTRADICTED_BY_FILE: Final = frozenset({"zone-contradicted", "sheet-unknown", "json-records-path"})
 #: Faults of a second file that name the option that they refuse.
 NAMING_THEIR_OPTION: Final = frozenset({"second-sheet-unknown", "identifier-column-missing"})
 

@@ -20,6 +20,7 @@ from calltools.matching.columns import RESULT_FIELDS
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, non_empty
 from calltools.model.finding import Findings
+from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
 from calltools.run.outcomes import OutcomeMatch
@@ -42,6 +43,8 @@ CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "outcomes-sheet": (*RESULT_FIELDS,),
     "duration-format": ("TalkDuration", "HoldDuration"),
 }
+#: Questions whose answers change what files of outcomes give.
+_ABOUT_OUTCOMES: Final = ("currency", "outcomes-sheet", "outcome-columns")
 _SHOWN: Final = 3
 #: Whatever it is, amounts are taken with it.
 _ANY_CURRENCY: Final = "RUB"
@@ -176,6 +179,9 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
     if key != "static-call" and options.static_call is None:
         # What becomes of calls without an identifier is asked later; until then they are not shown as lost.
         options = replace(options, static_call="auto")
+    if key not in _ABOUT_OUTCOMES:
+        # What they still want must not hide what another answer changes.
+        options = replace(options, outcomes=())
     with Unpacker() as unpacker, suppress(CalltoolsError):
         planned = _prepare(found, options, unpacker, keep=True)
         shown = _Examples(planned, key, fields, show_values)
@@ -206,7 +212,7 @@ class _Examples:
     changed: list[Example] = field(default_factory=list)
     others: list[Example] = field(default_factory=list)
 
-    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Keep some records of a batch.
 
         Raises:
@@ -215,13 +221,13 @@ class _Examples:
         if not len(batch) or batch.origin is None:
             return
         before, after = self._cells(batch)
-        interesting = self._interesting(batch)
+        interesting, reasons = self._interesting(batch), _first_errors(findings)
         for row in range(len(batch)):
             example = Example(
                 int(batch.places[row]),
                 {title: texts[row] for title, texts in before.items()},
                 {name: texts[row] for name, texts in after.items() if texts[row]},
-                bool(bad[row]),
+                reasons.get(int(batch.records[row]), "") if bad[row] else None,
             )
             (self.changed if interesting[row] else self.others).append(example)
             if len(self.changed) >= _SHOWN:
@@ -269,6 +275,14 @@ class _Examples:
             format_moment(text, zone) if good else text
             for text, good in zip(shown, digits_only(cells).tolist(), strict=True)
         ]
+
+
+def _first_errors(findings: Findings) -> dict[int, str]:
+    """Record -> code of its first error."""
+    table = findings.table
+    errors = table.filter(pc.equal(table["severity"], Severity.ERROR.value))
+    pairs = zip(reversed(errors["record"].to_pylist()), reversed(errors["code"].to_pylist()), strict=True)
+    return {record: code for record, code in pairs if record is not None}
 
 
 def format_moment(seconds: str, zone: str) -> str:

@@ -189,3 +189,29 @@ def test_a_zone_that_is_missing_is_refused_with_the_zones_to_choose_from(tmp_pat
     path.write_bytes((SAMPLES / "3cx" / "export.csv").read_bytes())
     with pytest.raises(CalltoolsError, match="Europe/Kaliningrad, Europe/Samara"):
         try_file(*found(path), AS_OF)
+
+
+def test_an_example_says_why_a_call_is_not_sent_but_not_for_want_of_a_later_answer(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(
+        "ClientId,DateTime,PhoneNumber,Price\n,1773000000,+74950000001,5\n,1873000000,+74950000002,5\n", "utf-8"
+    )
+    inspection = inspect(found(path), {}, AS_OF)
+    [question] = [one for one in inspection.questions if one.key == "currency"]
+
+    shown = inspection.examples(question, "RUB")
+
+    assert [one.left_out_by for one in shown] == [None, "CT214"]
+
+
+def test_a_second_file_whose_phones_want_a_country_asks_for_it_and_is_not_refused(tmp_path):
+    path, crm = tmp_path / "calls.csv", tmp_path / "crm.csv"
+    path.write_text("ClientId,DateTime,PhoneNumber\n,1773000000,+74950000001\n", "utf-8")
+    crm.write_text("phone,time,ClientId\n8 (495) 000-00-01,1772990000,1604591025698235234\n", "utf-8")
+    answers = {"identifiers": str(crm)}
+
+    [question] = inspect(found(path), answers, AS_OF).questions
+    answered = inspect(found(path), answers | {"region": "RU"}, AS_OF)
+
+    assert (question.key, question.refused) == ("region", None)
+    assert (answered.questions, answered.files[0].written) == ((), 1)
