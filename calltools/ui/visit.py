@@ -345,7 +345,7 @@ class Visit:
 
 
 def _inspect(progress: Progress, files: list[FoundFile], answers: dict[str, str], base: RunOptions) -> Inspection:
-    return inspect(files, answers, base, progress)
+    return inspect(files, answers, base, events=progress)
 
 
 def _convert(progress: Progress, request: Request, folder: Path, may_fork: bool) -> Conversion:  # noqa: FBT001 - sent
