@@ -22,6 +22,7 @@ from calltools.files.rejects import has_reject_titles, restore_faults
 from calltools.matching.assignment import (
     CallOutcomes,
     OutcomePersons,
+    OutcomeTally,
     SeenCalls,
     fill_outcomes,
     outcome_findings,
@@ -108,7 +109,7 @@ class BatchResult:
         unproven: Those of its records that pandera has to validate.
         digests: Code of an observer -> what it must know of the batch.
         join_counts: How many records matched an identifier, by outcome.
-        outcome_counts: How many records of files of outcomes reached its calls (``Summary.outcomes``).
+        outcomes: How many records of files of outcomes reached its calls.
         statistics: The statistics of its calls, where a report wants them.
         verdict: What pandera says of the records that are not proven, located, in the order of the file; ``None``: it
             has not been asked yet.
@@ -120,7 +121,7 @@ class BatchResult:
     unproven: UnprovenRecords
     digests: Mapping[str, Any] = field(default_factory=dict)
     join_counts: Mapping[str, int] = field(default_factory=dict)
-    outcome_counts: Mapping[str, int] = field(default_factory=dict)
+    outcomes: OutcomeTally = field(default_factory=OutcomeTally)
     statistics: CallStatistics | None = None
     verdict: Findings | None = None
     extent: tuple[int, int] | None = None
@@ -319,13 +320,13 @@ def match_identifiers(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, 
     return replace(batch, columns=found.columns).with_findings(*findings), counts
 
 
-def match_outcomes(batch: Batch, plan: RunPlan) -> tuple[Batch, Mapping[str, int]]:
+def match_outcomes(batch: Batch, plan: RunPlan) -> tuple[Batch, OutcomeTally]:
     """The batch with price, currency and tag from files of outcomes; and how many of their records it took."""
     if plan.outcomes is None or not len(batch):
-        return batch, {}
+        return batch, OutcomeTally()
     found = fill_outcomes(batch.columns, batch.places, plan.outcomes)
     filled = replace(batch, columns=found.columns)
-    return filled.with_findings(*outcome_findings(found, batch.records, batch.places)), found.counts
+    return filled.with_findings(*outcome_findings(found, batch.records, batch.places)), found.tally
 
 
 def find_calls(batch: Batch, plan: RunPlan, persons: OutcomePersons) -> SeenCalls:

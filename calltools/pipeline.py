@@ -36,7 +36,7 @@ from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
 from calltools.fields.redaction import redact_title_cells
 from calltools.files.parts import store_records
-from calltools.matching.assignment import OutcomePersons, SeenCalls
+from calltools.matching.assignment import OutcomePersons, OutcomeTally, SeenCalls
 from calltools.matching.join import IdentifierIndex
 from calltools.model.batch import Batch, ByteRanges, Table
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
@@ -299,13 +299,13 @@ class CanonicalBatch:
     batch: Batch
     columns: Mapping[str, Cells]
     join_counts: Mapping[str, int]
-    outcome_counts: Mapping[str, int]
+    outcomes: OutcomeTally
 
     @classmethod
-    def of(cls, batch: Batch, join_counts: Mapping[str, int], outcome_counts: Mapping[str, int]) -> "CanonicalBatch":
+    def of(cls, batch: Batch, join_counts: Mapping[str, int], outcomes: OutcomeTally) -> "CanonicalBatch":
         """A batch with canonical columns, and these counts."""
         # One object a column: facts about a column are memoized by where it lies.
-        return cls(batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts, outcome_counts)
+        return cls(batch, {name: batch.cells(name) for name in batch.columns.column_names}, join_counts, outcomes)
 
 
 def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
@@ -313,9 +313,9 @@ def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
     batch = map_columns(batch, plan)
     batch = normalize_cells(batch, plan)
     batch, join_counts = match_identifiers(batch, plan)
-    batch, outcome_counts = match_outcomes(batch, plan)
+    batch, outcomes = match_outcomes(batch, plan)
     batch = fill_missing_columns(batch, plan)
-    return CanonicalBatch.of(batch, join_counts, outcome_counts)
+    return CanonicalBatch.of(batch, join_counts, outcomes)
 
 
 def digest_batch(made: CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
@@ -328,7 +328,7 @@ def digest_batch(made: CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan,
     elif not plan.keep_origin:
         # Mapping needed them. They would take as much memory as the records, and be sent to another process.
         batch = replace(batch, origin=None)
-    return BatchResult(batch, unproven, digests, made.join_counts, made.outcome_counts, statistics)
+    return BatchResult(batch, unproven, digests, made.join_counts, made.outcomes, statistics)
 
 
 def _count_calls(columns: Mapping[str, Cells], count: int, plan: RunPlan) -> CallStatistics:
@@ -350,13 +350,12 @@ class _ResultStage:
         """Judge a group of batches at once, and hand them to the sinks one by one."""
         for result, findings in self._gather_findings(group):
             self.summary.joined.update(result.join_counts)
-            self.summary.outcomes.update(result.outcome_counts)
             if result.statistics is not None:
                 self.summary.call_statistics.merge(result.statistics)
-            self.emit(result.batch, findings)
+            self.emit(result.batch, findings, result.outcomes)
             self.on_read(self.summary.read, self.summary.bytes_read)
 
-    def emit(self, batch: Batch, findings: Findings) -> None:
+    def emit(self, batch: Batch, findings: Findings, outcomes: OutcomeTally | None = None) -> None:
         """Count a batch, and hand it to the sinks."""
         if self.plan.baseline_counts:
             findings = _without_baseline(findings, self.plan, self.summary)
@@ -365,6 +364,8 @@ class _ResultStage:
         rejected = batch.with_legs(wrong) if batch.read or len(batch) or batch.malformed else wrong[:0]
         findings = self.plan.finding_filter.suppress_repeats(findings)
         self.summary.add_batch(batch, findings, rejected)
+        if outcomes is not None:
+            self.summary.outcomes.update(outcomes.count(bad))
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 

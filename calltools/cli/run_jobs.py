@@ -18,10 +18,11 @@ from calltools.cli.run import JobRunOptions
 from calltools.cli.upload_options import AccessOptions, OutputOptions
 from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
 from calltools.errors import UsageError
+from calltools.jobs.caller import JobMode
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
-from calltools.jobs.run import JobMode, JobRunner
+from calltools.jobs.run import JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
 from calltools.runtime.process import forbid_core_dumps

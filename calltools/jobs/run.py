@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
-from calltools.files.folders import FoundFiles
 from calltools.files.opening import read_stamp
 from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
+from calltools.jobs.caller import JobEvents, JobMode
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
@@ -36,49 +35,7 @@ from calltools.ledger import (
     record_job_run,
 )
 from calltools.model.rule import Severity
-from calltools.run import SessionEvents
-from calltools.uploading.context import Clock, Connect, UploadEvents
-
-
-class JobEvents(Protocol):
-    """The caller of a run of jobs: hears what happens."""
-
-    def job_started(self, job: Job, inputs: int, found: FoundFiles) -> None:
-        """A job begins; so many inputs are converted, of what was found."""
-
-    def converting(self) -> SessionEvents:
-        """Hears how the inputs are read."""
-
-    def sending(self) -> UploadEvents:
-        """Hears how the calls are sent."""
-
-    def input_ended(self, job: Job, one: InputResult) -> None:
-        """It is known what becomes of an input."""
-
-    def job_failed(self, job: Job, error: CalltoolsError) -> None:
-        """A job, or a part of it, failed; the others go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobMode:
-    """How jobs are run.
-
-    Attributes:
-        take_all: Take also inputs that the jobs are done with.
-        plan_only: Say what would be sent; nothing is sent, written or moved.
-        dry_run: The same without ledger and network.
-        accept_partial: Be done with inputs of whose calls the service has accepted a part only.
-    """
-
-    take_all: bool = False
-    plan_only: bool = False
-    dry_run: bool = False
-    accept_partial: bool = False
-
-    @property
-    def writes(self) -> bool:
-        """Whether anything is written, sent and moved."""
-        return not (self.plan_only or self.dry_run)
+from calltools.uploading.context import Clock, Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +58,7 @@ class JobRunner:
     events: JobEvents
     day: str
     now: int
-    mode: JobMode = JobMode()
+    mode: JobMode = field(default_factory=JobMode)
     clock: Clock = field(default_factory=Clock)
     processes: int = 1
 

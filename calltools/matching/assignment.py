@@ -5,7 +5,7 @@ belongs to its calls, by their places (``CallOutcomes``), so that its records ca
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -235,6 +235,28 @@ def _spread(calls: pa.ChunkedArray, cells: Cells, count: int) -> Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeTally:
+    """How many records of files of outcomes reached the calls of a batch.
+
+    Attributes:
+        counts: ``taken``, ``calls``, ``own``, ``currencies`` (``Summary.outcomes``), as if no call was rejected.
+        taken: Records that gave something to the call of each row; empty: none did.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    taken: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def count(self, bad: Mask) -> Mapping[str, int]:
+        """The counts where these rows are rejected: what their calls got is written nowhere."""
+        lost = self.taken[bad] if len(self.taken) else self.taken
+        if not lost.any():
+            return self.counts
+        calls, records = int((lost > 0).sum()), int(lost.sum())
+        kept = {"taken": self.counts["taken"] - records, "calls": self.counts["calls"] - calls}
+        return {**self.counts, **kept, "rejected": records}
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """Calls with what the files of outcomes say of them.
 
@@ -243,14 +265,14 @@ class OutcomeResult:
         own: Field -> rows of calls that have a value of their own there, which stays.
         several: Rows of calls of whose records nothing is taken: they have several currencies.
         currencies: These currencies.
-        counts: ``taken``, ``calls``, ``own``, ``currencies`` (``Summary.outcomes``).
+        tally: How many records reached these calls.
     """
 
     columns: pa.Table
     own: Mapping[str, Numbers]
     several: Numbers
     currencies: Cells
-    counts: Mapping[str, int]
+    tally: OutcomeTally
 
 
 def fill_outcomes(columns: pa.Table, places: Numbers, outcomes: CallOutcomes) -> OutcomeResult:
@@ -282,17 +304,20 @@ def fill_outcomes(columns: pa.Table, places: Numbers, outcomes: CallOutcomes) ->
     counts, any_taken = outcomes.counts[at], money_taken | tag_taken
     currencies = combine_chunks(outcomes.currencies.take(pa.array(at)))
     several = non_empty(currencies)
+    numbers = {
+        "taken": int(counts[any_taken].sum()),
+        "calls": int(any_taken.sum()),
+        "own": int(counts[~any_taken & ~several].sum()),
+        "currencies": int(counts[several].sum()),
+    }
+    taken_of_rows = np.zeros(columns.num_rows, np.int64)
+    taken_of_rows[rows[any_taken]] = counts[any_taken]
     return OutcomeResult(
         columns,
         {name: rows[mask] for name, mask in own.items()},
         rows[several],
         currencies.filter(pa.array(several)),
-        {
-            "taken": int(counts[any_taken].sum()),
-            "calls": int(any_taken.sum()),
-            "own": int(counts[~any_taken & ~several].sum()),
-            "currencies": int(counts[several].sum()),
-        },
+        OutcomeTally(numbers, taken_of_rows if any_taken.any() else taken_of_rows[:0]),
     )
 
 

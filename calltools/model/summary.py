@@ -119,7 +119,8 @@ class Summary:
         joined: With ``--identifiers``: calls joined, not joined, ambiguous.
         unusable: Records of the file of identifiers that cannot be joined, by what they lack.
         outcomes: With ``--outcomes``: ``taken`` records that gave something to a call, ``calls`` that got it, ``own``
-            records of calls that say all of it themselves, ``currencies`` records of calls with several currencies.
+            records of calls that say all of it themselves, ``currencies`` records of calls with several currencies,
+            ``rejected`` records of calls with an error.
         outcome_files: In the first file of the run, of the files of outcomes: ``read``, ``no-call``, ``damaged``, and
             what others lack (``UnusableOutcome``).
         not_taken: Columns of the export that were left out because an assumption is missing (money without a currency).

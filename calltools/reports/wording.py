@@ -79,6 +79,7 @@ OUTCOME_REASONS: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "own": "outcomes-own",
         "currencies": "outcomes-currencies",
+        "rejected": "outcomes-rejected",
         "no-call": "outcomes-no-call",
         "damaged": "outcomes-damaged",
         "person": "outcomes-person",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from calltools.batch_steps import BatchResult, RunPlan
+from calltools.matching.assignment import OutcomeTally
 from calltools.model.batch import Batch
 from calltools.model.joined_batches import JoinedBatches
 from calltools.pipeline import CanonicalBatch, digest_batch, make_canonical
@@ -41,7 +42,12 @@ def _make_canonical_together(batches: Sequence[Batch], plans: Sequence[RunPlan])
             joined, plan = JoinedBatches.of([batches[number] for number in chosen]), plans[chosen[0]]
             done = make_canonical(joined.batch, plan).batch
             parts = joined.split(done if plan.keep_origin else replace(done, origin=None))
-            made.update({number: CanonicalBatch.of(part, {}, {}) for number, part in zip(chosen, parts, strict=True)})
+            made.update(
+                {
+                    number: CanonicalBatch.of(part, {}, OutcomeTally())
+                    for number, part in zip(chosen, parts, strict=True)
+                }
+            )
     return [
         made.get(number) or make_canonical(batch, plan)
         for number, (batch, plan) in enumerate(zip(batches, plans, strict=True))

@@ -116,6 +116,7 @@ MESSAGES: Final = {
                          "{count} из {read} записей не годятся: {reason}; в столбце — первая из них"),
     "outcomes-own": ("kept back because the calls say it themselves", "не взято, потому что у звонка своё значение"),
     "outcomes-currencies": ("kept back because of several currencies", "не взято из-за разных валют"),
+    "outcomes-rejected": ("kept back because their calls are rejected", "не взято, потому что звонок отклонён"),
     "outcomes-no-call": ("no call", "нет звонка"),
     "outcomes-damaged": ("damaged", "повреждены"),
     "outcomes-person": ("no readable phone or identifier", "не читается телефон или идентификатор"),

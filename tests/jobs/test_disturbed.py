@@ -12,8 +12,9 @@ import pytest
 
 from calltools.cli.configuration.layers import load_layers
 from calltools.cli.job_options import build_job, select_tables
+from calltools.jobs.caller import JobMode
 from calltools.jobs.results import InputState
-from calltools.jobs.run import JobMode, JobRunner
+from calltools.jobs.run import JobRunner
 from calltools.ledger import hold_job, open_ledger_in
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions

@@ -53,6 +53,32 @@ def calls(tmp_path):
     )
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["held", "read in another process"])
+def test_what_a_rejected_call_got_is_not_counted_as_taken(tmp_path, large):
+    good = [("", NOON + second, 1, BORIS) for second in range(60_000 if large else 1)]
+    calls = calls_file(tmp_path / "calls.csv", ("", NOON, 1, ANNA, "x"), *((*call, "0") for call in good),
+                       header="ClientId,DateTime,StaticCall,PhoneNumber,CallMissed")  # fmt: skip
+    crm = outcomes_file(
+        tmp_path / "crm.csv",
+        (ANNA, NOON + 1, 1, "RUB", ""),
+        (ANNA, NOON + 2, 2, "RUB", ""),
+        (BORIS, LATER, 3, "RUB", ""),
+    )
+    output = tmp_path / "out.csv"
+
+    result = convert(calls, crm, output=output)
+    said = CliRunner().invoke(
+        app, ["convert", str(calls), "--outcomes", str(crm), "-o", str(output), "--force", "--lang", "en",
+              "--as-of", str(LATER)],
+    )  # fmt: skip
+
+    assert result.summary.rejected == 1
+    assert {key: result.summary.outcomes[key] for key in ("taken", "calls", "rejected")} == {
+        "taken": 1, "calls": 1, "rejected": 2,
+    }  # fmt: skip
+    assert "taken 1 for 1 calls, kept back because their calls are rejected 2" in said.stdout + said.stderr
+
+
 @pytest.mark.parametrize(
     ("record", "reached"),
     [
