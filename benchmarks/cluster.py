@@ -21,7 +21,7 @@ import pyarrow.csv
 from distributed import Client
 
 from calltools.pipeline import batch_work
-from calltools.run import ConversionSink, FindingsCollector, InputFile, RunOptions, Session, prepare_job, resolve
+from calltools.run import ConversionSink, FindingsCollector, InputFile, RunOptions, Session, plan_file, resolve
 from calltools.workers.dask_cluster import DaskCluster
 
 NOW = 1_773_100_800
@@ -31,8 +31,8 @@ _TASKS = 2000
 
 def measure_parts(path: Path) -> None:
     """CPU seconds of the scan, of Arrow's parse, and of the units, in this process, least of some rounds."""
-    job = prepare_job(path, path.name, resolve(RunOptions(as_of=NOW)), converting=False, keep_records=False)
-    work = batch_work(job.table, job.plan).ranges
+    planned = plan_file(path, path.name, resolve(RunOptions(as_of=NOW)), converting=False, keep_records=False)
+    work = batch_work(planned.table, planned.plan).ranges
     if work is None:
         sys.exit("this file has no ranges")
     process = cloudpickle.loads(cloudpickle.dumps(work.process))

@@ -6,7 +6,7 @@
     ├── UsageError          the call was wrong: options, configuration, zone        (exit 2)
     │   ├── ProfileError        a vendor profile is written wrong; all its problems
     │   ├── ConfigError         the configuration is written wrong; all its problems
-    │   ├── UnfitFileError      the file is not what the call takes it for; with several files (exit 3)
+    │   ├── UnfitFileError      the file is not what the call takes it for; of several files, or in a job (exit 3)
     │   │   ├── VendorError         no profile fits, several fit, or the named one does not
     │   │   └── NotCallsError       the file is of another kind than calls
     │   ├── PackageError        a package that calltools needs is missing or broken
@@ -137,12 +137,16 @@ def _with_problems(sentence: str, problems: Iterable[Problem], language: Languag
 class UnfitFileError(UsageError):
     """The file is not what the call takes it for, or does not tell which of its tables is meant.
 
-    With one file the call was wrong. With several it is the failure of this file: the others are read.
+    With one file the call was wrong. With several, and in a job, it is the failure of this file: the others are read.
     """
 
 
 class VendorError(UnfitFileError):
     """No profile fits the file, several do, or the named one does not."""
+
+
+#: Keys of a ``VendorError`` for a header that no profile fits: what its columns mean must be said.
+UNKNOWN_EXPORT: Final = frozenset({"vendor-none", "vendor-none-near", "vendor-headless"})
 
 
 class UnsupportedVendorError(VendorError):

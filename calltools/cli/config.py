@@ -6,7 +6,7 @@ import typer
 
 from calltools.cli.configuration.keys import OptionKey, option_keys
 from calltools.cli.configuration.layers import OptionLayers, load_layers
-from calltools.cli.options import Lang, exit_on_error, format_examples, resolve_language
+from calltools.cli.options import LangOption, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import App
 from calltools.texts import Language, say
 from calltools.toml_reader import format_toml
@@ -29,7 +29,7 @@ def show_options(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="With the overrides for this file.")] = None,
     *,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
-    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None,
+    lang: LangOption = None,
 ) -> None:
     """Each option as the configuration has it, in the words of calltools.toml."""
     with exit_on_error(resolve_language(lang)):

@@ -9,16 +9,15 @@ from typing import Final, Protocol
 import typer
 
 from calltools.cli.reporters import report_width
+from calltools.cli.typed_words import BACK, HELP
 from calltools.errors import UsageError
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.guide.answers import Answers
-from calltools.guide.mapping import NO_COLUMN
+from calltools.guide.draft import NO_COLUMN
 from calltools.guide.question import Example, Question, read_answer
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say
 
-#: Words that lead to the question before.
-_BACK: Final = frozenset({"back", "<", "назад"})
 #: Lists of more choices show these first; the others may be typed.
 _SHOWN_CHOICES: Final = 15
 #: So many are shown also where the answer is found.
@@ -51,6 +50,16 @@ class Dialog:
         #: Keys that were answered here, in this order.
         self._asked: list[str] = []
 
+    @property
+    def may_go_back(self) -> bool:
+        """Whether a question was answered here."""
+        return bool(self._asked)
+
+    def take_back(self, answers: Answers) -> dict[str, str]:
+        """The answers without the last one that was given here."""
+        last = self._asked.pop()
+        return {key: text for key, text in answers.items() if key != last}
+
     def ask_all(self, answers: Answers, look: Callable[[Answers], View]) -> dict[str, str]:
         """Ask until nothing is left; gives all answers.
 
@@ -62,19 +71,21 @@ class Dialog:
             typer.Abort: The input has ended.
         """
         given = dict(answers)
-        mine: list[str] = []
         while True:
             view = look(given)
             question = next(iter(view.questions), None)
             if question is None:
-                self._asked += mine
                 return given
-            answer = self._ask(question, view, may_go_back=bool(mine))
+            if question.refused is not None and question.key in self._asked:
+                # It is asked again, so the question before it is the one before the refused answer.
+                given = {key: text for key, text in given.items() if key != question.key}
+                self._asked.remove(question.key)
+            answer = self._ask(question, view, may_go_back=self.may_go_back)
             if answer is None:
-                del given[mine.pop()]
+                given = self.take_back(given)
                 continue
             given[question.key] = answer
-            mine = [key for key in mine if key != question.key] + [question.key]
+            self._asked = [key for key in self._asked if key != question.key] + [question.key]
 
     def _ask(self, question: Question, view: View, *, may_go_back: bool) -> str | None:
         """The answer; ``None``: back to the question before."""
@@ -84,7 +95,11 @@ class Dialog:
             self._show_examples(question, view.examples(question, shown), shown)
         while True:
             typed = self._prompt(question, may_go_back=may_go_back)
-            if typed.lower() in _BACK:
+            if typed.lower() in HELP:
+                self._show(question)
+                self._fold(f"  {say('dialog-help', self.language)}", "  ")
+                continue
+            if typed.lower() in BACK:
                 if may_go_back:
                     return None
                 self.echo(f"  {say('dialog-first', self.language)}")
@@ -101,7 +116,9 @@ class Dialog:
     def _show(self, question: Question) -> None:
         self.echo()
         if question.refused is not None:
-            self._fold(f"! {question.refused.say(self.language)}", "  ")
+            reason, name = question.refused.say(self.language), question.refused.about_file
+            told = reason if name is None else say("dialog-refused-of", self.language, path=name, reason=reason)
+            self._fold(f"! {escape_invisible(told)}", "  ")
         self._fold(f"? {question.what.say(self.language)}", "  ")
         self._fold(f"  {question.why.say(self.language)}", "  ")
         is_found = question.found is not None and question.found.value != NO_COLUMN
@@ -114,12 +131,20 @@ class Dialog:
             self._fold(f"  {say(key, self.language, others=escape_invisible(others))}", "  ")
         else:
             self._show_choices(question)
-        if question.found is not None and is_found:
+        if question.found is not None and is_found and not self._is_only_choice(question):
             facts = {
                 "value": escape_invisible(question.name(question.found.value, self.language)),
                 "reason": question.found.reason.say(self.language),
             }
             self._fold(f"  {say('dialog-found', self.language, **facts)}", "  ")
+
+    @staticmethod
+    def _is_only_choice(question: Question) -> bool:
+        """Whether what is found stands there already, as the only choice and with the same words."""
+        return len(question.choices) == 1 and (question.choices[0].value, question.choices[0].consequence) == (
+            question.found and question.found.value,
+            question.found and question.found.reason,
+        )
 
     def _show_choices(self, question: Question) -> None:
         for number, choice in enumerate(question.choices[:_SHOWN_CHOICES], start=1):
@@ -145,8 +170,9 @@ class Dialog:
             else (f"    {one.place}", *one.before.values(), "->", say("dialog-left-out", self.language))
             for one in examples
         ]
-        for row in _align([tuple(map(escape_invisible, row)) for row in (head, *rows)]):
-            self.echo(row[: self._width])
+        shown_head, *shown_rows = (tuple(map(escape_invisible, row)) for row in (head, *rows))
+        for line in format_table(shown_head, shown_rows, self._width):
+            self.echo(line)
 
     def _prompt(self, question: Question, *, may_go_back: bool) -> str:
         if question.default:
@@ -179,6 +205,34 @@ class Dialog:
     def echo(self, text: str = "") -> None:
         """Print a line for the person."""
         typer.echo(text, err=True)
+
+
+def format_table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Rows of cells as lines that a terminal does not fold; nothing is cut.
+
+    Args:
+        head: Titles; where they do not fit side by side, they take several lines.
+        rows: Cells, the first of which says which record it is; a row may have fewer than the head.
+        width: Of the terminal. Where the columns do not fit at all, each cell has a line of its own.
+    """
+    heads = [[title] for title in head]
+    lines = _align([*zip_longest(*heads, fillvalue=""), *rows])
+    if max(map(len, lines)) > width:
+        columns = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+        heads = [
+            textwrap.wrap(title, max(most, 1), break_long_words=False)
+            for title, most in zip(head, columns, strict=False)
+        ]
+        lines = _align([*zip_longest(*heads, fillvalue=""), *rows])
+    if max(map(len, lines)) <= width:
+        return lines
+    listed = []
+    for place, *cells in rows:
+        listed.append(place)
+        for title, cell in zip(head[1:], cells, strict=False):
+            words = f"{title}: {cell}" if title else cell
+            listed += textwrap.wrap(words, width, initial_indent=" " * 6, subsequent_indent=" " * 8) if cell else []
+    return listed
 
 
 def _align(rows: Sequence[Sequence[str]]) -> list[str]:

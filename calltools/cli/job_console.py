@@ -1,9 +1,9 @@
 """What ``calltools run`` prints: how far it is on standard error, a table or JSON objects on standard output."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import final
+from typing import Final, final
 
 from calltools.cli.inputs import describe_left_out
 from calltools.cli.upload_console import UploadConsole
@@ -16,9 +16,19 @@ from calltools.ledger import JobRuns, Part
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run import SessionEvents
+from calltools.runtime.packages import join_command
 from calltools.texts import MessageKey, say
 from calltools.uploading.context import SilentEvents, UploadOptions
 from calltools.uploading.part_words import format_part_line
+
+#: What is to be done for an input that stays, by the reason; where nothing stands here, the next run does it.
+_TODO_OF_LEFT: Final[Mapping[MessageKey, MessageKey]] = {
+    "job-left-errors": "job-todo-errors",
+    "job-left-unexplained": "job-todo-unexplained",
+    "job-left-held": "job-todo-held",
+    "job-left-adopted": "job-todo-linked",
+    "job-left-partial": "job-todo-partial",
+}
 
 
 @final
@@ -98,7 +108,8 @@ class JobConsole:
 
     @staticmethod
     def _counts(result: JobResult, *, planned: bool) -> list[str]:
-        counts: list[int | None] = [result.count("read"), result.count("written"), result.count("rejected")]
+        records = result.counts
+        counts: list[int | None] = [records.read, records.written, records.rejected]
         if planned:
             counts.append(result.to_send)
         elif result.counter is None:
@@ -133,7 +144,7 @@ class JobConsole:
 def find_todo(result: JobResult) -> Remark:
     """The one thing that a person has to do for a job; the first that holds counts."""
     failed = sum(one.state is InputState.FAILED for one in result.inputs)
-    left = sum(one.state is InputState.LEFT for one in result.inputs)
+    left = [one for one in result.inputs if one.state is InputState.LEFT]
     rejects = ", ".join(path for one in result.inputs for path in one.rejects)
     locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
     todos: tuple[tuple[object, Remark], ...] = (
@@ -141,12 +152,19 @@ def find_todo(result: JobResult) -> Remark:
         (locked, Remark("job-todo-locked", {"pid": locked[0] if locked else None})),
         (not all(isinstance(error, SourceError) for error in result.errors), Remark("job-todo-error")),
         (failed, Remark("job-todo-failed", {"count": failed})),
-        (left, Remark("job-todo-left", {"count": left})),
+        (left, _todo_of_left(max(left, key=lambda one: one.code), result.name) if left else Remark("job-todo-nothing")),
         (rejects, Remark("job-todo-rejects", {"path": rejects})),
         (result.changed, Remark("job-todo-changed", {"count": result.changed})),
         (result.code > 1, Remark("job-todo-linked", {"counter": result.counter})),
     )
     return next((todo for holds, todo in todos if holds), Remark("job-todo-nothing"))
+
+
+def _todo_of_left(one: InputResult, job: str) -> Remark:
+    """What is to be done for an input that stays."""
+    facts = {} if one.reason is None else one.reason.facts
+    key = _TODO_OF_LEFT.get(one.reason.key, "job-todo-again") if one.reason is not None else "job-todo-again"
+    return Remark(key, {**facts, "path": one.name, "job": join_command([job])})
 
 
 def _sum(column: Sequence[str]) -> str:

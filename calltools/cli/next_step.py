@@ -20,6 +20,7 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import BOLD, RESET, ReportOptions, RuleLimiter, format_count
 from calltools.reports.wording import WRITTEN_FIXES, worst_first
+from calltools.reports.workbook import records_book
 from calltools.run import is_folder_output
 from calltools.run.folder_output import rejects_path
 from calltools.texts import Language, MessageKey, say
@@ -162,13 +163,18 @@ class NextStep:
         if not any(one.read for one in summaries):
             # There is no cell to mark.
             return
+        one = worst_first(summaries)[0]
+        if one.source is not None and one.source.format.address == "line" and one.read > records_book.MAX_RECORDS:
+            apart = typed.as_command("convert", [one.name] if len(summaries) > 1 else None)
+            apart = apart.add(output=free_name("clean", ".csv"), rejects=free_name("rejects", ".csv"))
+            yield self._say("next-too-many", limit=self._count(records_book.MAX_RECORDS)), apart
+            return
         books = [word for word in typed.options.get("report", ()) if word.endswith(".xlsx") and "{" not in word]
-        worst = worst_first(summaries)[0].name
         if books and len(summaries) == 1:
             checked = typed.as_command("validate", [books[0]]).drop(*_FORM)
             yield self._say("next-marked", path=books[0]), checked
         elif typed.files != ("-",):
-            marked = typed.as_command("validate", [worst] if len(summaries) > 1 else None)
+            marked = typed.as_command("validate", [one.name] if len(summaries) > 1 else None)
             yield self._say("next-mark"), marked.add(report=free_name("marked", ".xlsx"))
 
     def _after_converting(

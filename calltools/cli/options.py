@@ -97,6 +97,14 @@ Files: TypeAlias = Annotated[
 ]
 
 
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say more: how files were read, what is usually known.")
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")]
+RecursiveOption = Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")]
+StdinNameOption = Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")]
 _Encoding = Annotated[str | None, typer.Option(metavar="CODEC", help="Force the encoding.")]
 LimitOption = Annotated[
     list[str] | None,
@@ -162,6 +170,9 @@ class ReadingOptions:
         list[str] | None,
         typer.Option(metavar="FILE", help="What became of the calls (CRM): price, currency, tag; repeatable."),
     ] = None
+    outcomes_sheet: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Sheet of those files that are workbooks with several.")
+    ] = None
     outcome_window: Annotated[
         str, typer.Option(metavar="90d", help="How far back the call of such a record may lie: 90d, 12h, 90m.")
     ] = "90d"
@@ -181,8 +192,8 @@ class ReadingOptions:
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help='"Now" for the time rules: ISO 8601 or Unix seconds.')
     ] = None
-    stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
-    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False
+    stdin_name: StdinNameOption = "stdin"
+    recursive: RecursiveOption = False
     inbound_context: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Dialplan context of incoming calls; repeatable.")
     ] = None
@@ -219,7 +230,7 @@ class FindingOptions:
         Path | None,
         typer.Option(metavar="FILE", help="Write what is found as the known findings, and end with 0."),
     ] = None
-    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
+    lang: LangOption = None
     show_values: Annotated[bool, typer.Option("--show-values", help="Print phones and ids unmasked.")] = False
     no_fast_path: Annotated[
         bool,
@@ -229,9 +240,9 @@ class FindingOptions:
         int | None, typer.Option(min=1, metavar="N", help="Examples of each rule in text; default 3 on a terminal.")
     ] = None
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more about how files were read.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
+    quiet: QuietOption = False
+    verbose: VerboseOption = False
+    debug: DebugOption = False
     no_progress: Annotated[bool, typer.Option("--no-progress", help="No progress on the terminal.")] = False
     color: Annotated[Color, typer.Option(help="Colors of text output.")] = Color.AUTO
 

@@ -12,18 +12,8 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile
 from calltools.files.packed import Unpacker, split_member
 from calltools.guide.answers import Answers
-from calltools.guide.mapping import (
-    COLUMN,
-    COLUMN_JOINER,
-    TIME_FORMAT,
-    WORD,
-    Draft,
-    Outcome,
-    ask_about_mapping,
-    open_draft,
-    read_mapping_answer,
-    said_columns,
-)
+from calltools.guide.draft import COLUMN, COLUMN_JOINER, TIME_FORMAT, WORD, Draft, Outcome, open_draft, said_columns
+from calltools.guide.mapping import ask_about_mapping, read_mapping_answer
 from calltools.guide.question import Example, Question
 from calltools.reports.wording import format_skip_reasons
 from calltools.run.context import RunOptions

@@ -13,10 +13,11 @@ from calltools.cli.next_step import NextStep
 from calltools.cli.options import Color, FindingOptions, is_terminal, resolve_language
 from calltools.cli.terminal import force_utf8
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe, open_for_append
+from calltools.files.placeholders import STEM
 from calltools.reports import REPORTERS, Form, form_for_path
 from calltools.reports.github import STEP_SUMMARY_BYTES, StepSummaryReporter
 from calltools.reports.reporter import Reporter, ReportOptions
-from calltools.run import STEM, ReporterSink, ReportPerFileSink, SessionSink, report_path
+from calltools.run import ReporterSink, ReportPerFileSink, SessionSink, report_path
 from calltools.settings import read_settings
 
 #: Lines longer or shorter than these are hard to read.
@@ -56,7 +57,7 @@ def open_reporters(
         yield ReporterSink(StepSummaryReporter(page, _report_options(showing, page), room))
     for path in showing.report or []:
         form = REPORTERS[form_for_path(path)]
-        if STEM in path.name:
+        if STEM in str(path):
             create = partial(_create_reporter, form, showing)
             yield enter_interrupt_safe(stack, ReportPerFileSink(path, names, create, force=showing.force))
             continue
@@ -73,7 +74,7 @@ def create_next_step(showing: FindingOptions, stream: TextIO) -> list[NextStep]:
 def list_report_files(showing: FindingOptions, names: Sequence[str]) -> list[Path]:
     """The files that reports are written to, those of each input among them."""
     listed = (
-        [report_path(path, name) for name in names] if STEM in path.name else [path] for path in showing.report or []
+        [report_path(path, name) for name in names] if STEM in str(path) else [path] for path in showing.report or []
     )
     return [*chain.from_iterable(listed)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.options import Lang, exit_on_error, format_examples, is_terminal, resolve_language
+from calltools.cli.options import LangOption, exit_on_error, format_examples, is_terminal, resolve_language
 from calltools.texts import Language, MessageKey, say
 
 _WIDTH: Final = 92
@@ -17,7 +17,7 @@ EXAMPLES = format_examples("calltools rules", "calltools rules CT241", "calltool
 def rules_command(
     code: Annotated[str | None, typer.Argument(metavar="[CODE|NAME]", show_default=False)] = None,
     *,
-    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None,
+    lang: LangOption = None,
 ) -> None:
     """The catalog of what can be wrong, or one rule's manual."""
     language = resolve_language(lang)

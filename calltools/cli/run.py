@@ -31,6 +31,9 @@ class JobRunOptions:
     all: Annotated[bool, typer.Option("--all", help="Also inputs that the jobs are done with; no call goes twice.")] = (
         False
     )
+    accept_partial: Annotated[
+        bool, typer.Option("--accept-partial", help="Put away also inputs of which Metrica accepted some calls only.")
+    ] = False
     output_format: Annotated[
         ResultFormat, typer.Option(help="What stands on standard output: a table, or one JSON object a job.")
     ] = ResultFormat.TEXT

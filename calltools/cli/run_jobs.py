@@ -43,7 +43,7 @@ def run_jobs(
     # All of them first: a wrong option of the last one is refused before the first is run.
     jobs = [build_job(table, layers, output.language, access.timeout) for table in tables]
     console = JobConsole(output, options.output_format, len(jobs))
-    mode = JobMode(options.all, options.plan, options.dry_run)
+    mode = JobMode(options.all, options.plan, options.dry_run, options.accept_partial)
     try:
         with ExitStack() as stack:
             ledger = None if options.dry_run else stack.enter_context(open_ledger())
@@ -55,7 +55,8 @@ def run_jobs(
                 console.next_job()
                 results.append(runner.run(job))
                 console.report_result(results[-1])
-        console.report_results(results, planned=not mode.writes)
+            console.report_results(results, planned=not mode.writes)
+            runner.confirm_said(jobs, results)
     finally:
         console.upload.stop_live_line()
     return max(result.code for result in results)

@@ -33,6 +33,7 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         identifier_window_s=_parse_window(reading.identifier_window),
         identifier_columns=parse_identifier_columns(reading.identifier_columns),
         outcomes=tuple(as_path(one) for one in reading.outcomes or ()),
+        outcomes_sheet=reading.outcomes_sheet,
         outcome_window_s=_parse_window(reading.outcome_window, "outcome-window"),
         outcome_columns=parse_identifier_columns(reading.outcome_columns, "outcome-columns"),
         own_numbers=tuple(reading.own_number or ()),

@@ -27,7 +27,9 @@ from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
+from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
+from calltools.cli.typed_words import BackError
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
@@ -102,14 +104,12 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, t
         raise UsageError("send-one-output", path=groups.writing.output)
     refuse_wrong_request(groups.counter, groups.send.comment, dry_run=True)
     with ExitStack() as stack:
-        console = stack.enter_context(open_console(groups.output))
-        run = _SendRun(files, groups, layers, console, stack)
         asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
-        answers = run.ask() if asks else run.refuse_to_guess(typed)
-        code = run.convert_and_upload(answers, follows=asks)
-        if asks:
-            run.say_how_again(answers)
-        return code
+        console = stack.enter_context(open_console(groups.output, is_guided=asks))
+        run = _SendRun(files, groups, layers, console, stack)
+        if not asks:
+            return run.convert_and_upload(run.refuse_to_guess(typed), follows=False)
+        return run.ask_and_send()
 
 
 @dataclass(slots=True)
@@ -129,12 +129,23 @@ class _SendRun:
     #: Path of the profile that the answers make -> where it goes when calls are sent.
     _profiles: dict[str, Path] = field(default_factory=dict)
 
-    def ask(self) -> Answers:
-        """Ask a person until nothing is missing."""
+    def ask_and_send(self) -> int:
+        """Ask a person until nothing is missing, convert and send; gives the exit code."""
         self._say("send-begin")
-        found, options = self._find(), self._options()
-        with keep_or_share_workbook_process():
-            return Dialog(self.groups.language).ask_all({}, lambda answers: self._look(found, options, answers))
+        found, options, answers = self._find(), self._options(), dict[str, str]()
+        dialog = Dialog(self.groups.language)
+        while True:
+            with keep_or_share_workbook_process():
+                answers = dialog.ask_all(answers, lambda given: self._look(found, options, given))
+            try:
+                code = self.convert_and_upload(answers, follows=True, may_go_back=dialog.may_go_back)
+            except BackError:
+                answers = dialog.take_back(answers)
+                # What the run has written so far is its own, and is written again.
+                self.groups = replace(self.groups, showing=replace(self.groups.showing, force=True))
+                continue
+            self.say_how_again(answers)
+            return code
 
     def refuse_to_guess(self, typed: TypedCommand) -> Answers:
         """No answer, because nothing is missing.
@@ -145,7 +156,7 @@ class _SendRun:
         Raises:
             UsageError: Something is missing; all options that are known to be missing are named.
         """
-        inspection = inspect(self._find(), {}, self._options())
+        inspection = inspect(self._find(), {}, self._options(), self._options_for)
         _raise_fault(inspection)
         if (unknown := next((one.unknown for one in inspection.files if one.unknown), None)) is not None:
             # Columns are no options of this command: a profile says them.
@@ -162,8 +173,12 @@ class _SendRun:
             raise UsageError("upload-yes-needed")
         return {}
 
-    def convert_and_upload(self, answers: Answers, *, follows: bool) -> int:
-        """Convert with the answers, show what would be sent, ask once, send; gives the exit code."""
+    def convert_and_upload(self, answers: Answers, *, follows: bool, may_go_back: bool = False) -> int:
+        """Convert with the answers, show what would be sent, ask once, send; gives the exit code.
+
+        Raises:
+            BackError: The person wants to change an answer; nothing was sent.
+        """
         groups = self.groups
         reading, writing = apply_to_reading(groups.reading, answers), groups.writing
         copy, path = self.stack.enter_context(open_private_file())
@@ -185,7 +200,7 @@ class _SendRun:
         copy.flush()
         if watcher is not None:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
-                typer.echo(f"  {line}", err=True)
+                typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
         if not sum(one.written or 0 for one in summaries):
             self._say("send-nothing")
             return code
@@ -196,7 +211,15 @@ class _SendRun:
         options = FileOptions(counter or 0, send, groups.follow, groups.absence)
         name = self.files[0] if len(summaries) == 1 else f"{self.files[0]} … ({len(summaries)})"
         found = [FoundFile(named or path, name)]
-        sent = upload_found(found, lambda _name: options, groups.access, groups.output, tells_findings=False)
+        sent = upload_found(
+            found,
+            lambda _name: options,
+            groups.access,
+            groups.output,
+            tells_findings=False,
+            is_guided=follows,
+            may_go_back=may_go_back,
+        )
         return sent or code
 
     def say_how_again(self, answers: Answers) -> None:
@@ -229,7 +252,7 @@ class _SendRun:
 
     def _ask_line(self, key: MessageKey, **facts: object) -> str:
         """What a person types behind a sentence."""
-        typer.echo(f"{say(key, self.groups.language, **facts)} ", nl=False, err=True)
+        typer.echo(f"{fold_words(say(key, self.groups.language, **facts), sys.stderr)} ", nl=False, err=True)
         line = sys.stdin.readline()
         if not line:
             raise typer.Abort
@@ -238,7 +261,7 @@ class _SendRun:
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
         about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
         if self._inspection is None or self._inspection.answers != about_files:
-            self._inspection = inspect(found, about_files, options)
+            self._inspection = inspect(found, about_files, options, self._options_for)
             _raise_fault(self._inspection)
             self._tell_facts(self._inspection)
         inspection = self._inspection
@@ -256,6 +279,14 @@ class _SendRun:
     def _options(self) -> RunOptions:
         return build_run_options(self.groups.reading, self.groups.showing)
 
+    def _options_for(self, name: str) -> RunOptions:
+        """The options of a file, with those that the configuration has for it."""
+        matching = self.layers.config.matching_overrides(name)
+        groups = self.groups
+        return build_run_options(
+            self.layers.apply(groups.reading, matching), self.layers.apply(groups.showing, matching)
+        )
+
     def _target(self) -> UploadTarget:
         said = self.groups.send.goal or "goal" in self.layers.given
         return UploadTarget(self.groups.counter, self.groups.send.goal if said else None)
@@ -270,7 +301,7 @@ class _SendRun:
             for text in facts:
                 if (told := f"{one.name} {text}") not in self._told:
                     self._told.add(told)
-                    typer.echo(f"  {text}", err=True)
+                    typer.echo(fold_words(f"  {text}", sys.stderr), err=True)
 
     def _list_counters(self, answers: Answers) -> list[Counter] | None:
         """The counters that the token sees; a person without a token may get one first."""

@@ -29,6 +29,7 @@ from calltools.cli.options import (
 from calltools.cli.progress import Progress
 from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
+from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
 from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
 from calltools.files.atomic import enter_interrupt_safe
@@ -52,8 +53,8 @@ from calltools.run import (
     FirstChange,
     FolderConversionSink,
     InputFile,
-    Job,
     OutcomeRejectsSink,
+    PlannedFile,
     ReporterSink,
     RunContext,
     Session,
@@ -193,9 +194,12 @@ def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
     """What tells reports for people of uploads: none, if there is no such report."""
     if not wants_statistics(showing):
         return []
-    from calltools.cli.past_uploads import PastUploads  # noqa: PLC0415 - loads what an upload needs
+    # Loading the ledger takes a while.
+    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
+    from calltools.uploading.past_uploads import PastUploads  # noqa: PLC0415
 
-    return [PastUploads()]
+    folder = state_folder(read_settings().state_dir)
+    return [PastUploads(lambda: open_ledger_in(folder, time))] if has_database(folder) else []
 
 
 def _create_conversion(
@@ -257,9 +261,9 @@ def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None
     for summary in summaries:
         if summary.error is None:
             name = f"{escape_invisible(summary.name)}: " if several else ""
-            typer.echo(name + format_counts_line(summary, language), err=True)
+            typer.echo(fold_words(name + format_counts_line(summary, language), sys.stderr), err=True)
     if several:
-        typer.echo(format_total_line(summaries, language), err=True)
+        typer.echo(fold_words(format_total_line(summaries, language), sys.stderr), err=True)
 
 
 def _tune_process(files: Sequence[str]) -> None:
@@ -327,10 +331,10 @@ class _ConsoleEvents(SessionEvents):
         # Modules and plans stay until the end: the garbage collector need not look at them again and again.
         gc.freeze()
 
-    def started(self, name: str, job: Job) -> None:
+    def started(self, name: str, planned: PlannedFile) -> None:
         if self.showing.verbose:
             self._wipe()
-            for line in _describe_plan(job.plan, resolve_language(self.showing.lang)):
+            for line in _describe_plan(planned.plan, resolve_language(self.showing.lang)):
                 typer.echo(f"{name}: {line}", err=True)
 
     def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:

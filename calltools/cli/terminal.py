@@ -4,6 +4,8 @@ import codecs
 import contextlib
 import io
 import os
+import shutil
+import textwrap
 from collections.abc import Iterable
 from typing import Any, Final, TextIO, final
 
@@ -86,3 +88,23 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
         for character in error.object[error.start : error.end]
     )
     return replaced, error.end
+
+
+def fold_words(text: str, stream: TextIO) -> str:
+    """A text in lines that a terminal does not break inside of words; as it is where the stream is no terminal.
+
+    Commands in lines of their own stay in one line, so that they can be copied.
+    """
+    if not getattr(stream, "isatty", lambda: False)():
+        return text
+    width = shutil.get_terminal_size().columns - 1
+    lines = text.split("\n")
+    return "\n".join(line if line.strip().startswith("calltools ") else _fold(line, width) for line in lines)
+
+
+def _fold(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    # A prompt ends with a blank, behind which a person types.
+    end = " " * (len(line) - len(line.rstrip()))
+    folded = textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return folded + end if folded else line

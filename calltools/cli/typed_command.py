@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 import typer
 
-from calltools.cli.options import ReadingOptions
-from calltools.errors import CalltoolsError
+from calltools.cli.options import FormOptions, ReadingOptions
+from calltools.errors import UNKNOWN_EXPORT, CalltoolsError
 from calltools.files.remote_path import as_path
 from calltools.texts import Language, MessageKey, say
 
@@ -111,12 +111,25 @@ _ASKED: Final[Mapping[str, tuple[str, str | None, MessageKey]]] = MappingProxyTy
 )
 
 
+def _after_unknown_export(typed: TypedCommand) -> str | None:
+    """What asks for the meaning of the columns; where nobody can be asked, what makes a profile of them."""
+    if typed.files == ("-",):
+        return None  # both look at the file several times
+    if typed.name != "send":
+        return str(typed.as_command("send"))
+    form = {name: words for name, words in typed.options.items() if name in {one.name for one in fields(FormOptions)}}
+    profile = free_name(Path(typed.files[0]).stem, ".toml")
+    return str(replace(typed, name="vendors new", files=typed.files[:1], options=form).add(output=profile))
+
+
 @contextmanager
 def telling_next(typed: TypedCommand, language: Language) -> Iterator[None]:
-    """Give an error that asks for an option the command that has it."""
+    """Give an error that asks for an option, or for what the columns mean, the command that says or asks it."""
     try:
         yield
     except CalltoolsError as error:
+        if error.key in UNKNOWN_EXPORT and error.next_command is None:
+            error.next_command = _after_unknown_export(typed)
         if asked := _ASKED.get(error.key):
             name, fact, word = asked
             value = say(word, language) if fact is None else str(error.facts[fact])

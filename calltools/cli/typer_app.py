@@ -139,8 +139,9 @@ def _without_language(words: list[str]) -> list[str]:
     return [*kept, *rest]
 
 
-#: What an error says whose sentence is ours.
-_NOT_TEXT: Final = "not text"
+#: What errors say whose sentences are ours.
+_NOT_TEXT, _EMPTY = "not text", "empty"
+_OWN_SENTENCES: Final[dict[str, MessageKey]] = {_NOT_TEXT: "call-not-text", _EMPTY: "call-empty"}
 #: Options that may name a file and are no ``Path``: the name of a file may be any bytes.
 _TEXT_OR_PATH: Final = frozenset({"output", "vendor", "identifiers", "outcomes"})
 
@@ -157,8 +158,7 @@ def _as_text(value: Any, parameter: Any, context: Any) -> Any:
         return type(value)(_as_text(one, parameter, context) for one in value)
     if not isinstance(value, str) or value.isascii() or not _HALF_CHARACTER.search(value):
         return value
-    is_path = parameter.type_descriptor.annotation in {Path, list[Path]} or parameter.name in _TEXT_OR_PATH
-    if is_path or parameter.param_type_name != "option":
+    if may_name_file(parameter):
         return value
     try:
         return os.fsencode(value).decode("utf-8")
@@ -166,7 +166,24 @@ def _as_text(value: Any, parameter: Any, context: Any) -> Any:
         raise typer.BadParameter(_NOT_TEXT, ctx=context, param=parameter) from None
 
 
+def may_name_file(parameter: Any) -> bool:
+    """Whether the value of an option, or an argument, may be the name of a file."""
+    is_path = parameter.type_descriptor.annotation in {Path, list[Path]} or parameter.name in _TEXT_OR_PATH
+    return is_path or bool(parameter.param_type_name != "option")
+
+
+def _refuse_empty(value: Any, parameter: Any, context: Any) -> None:
+    """Refuse an empty name: as a path it would be the working directory, or count as an option that was not given.
+
+    Raises:
+        CommandLineError: It is one.
+    """
+    if "" in (value if isinstance(value, list | tuple) else [value]) and may_name_file(parameter):
+        raise typer.BadParameter(_EMPTY, ctx=context, param=parameter)
+
+
 def _process_value(parameter: Any, process_by_typer: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    _refuse_empty(value, parameter, context)
     value = _as_text(value, parameter, context)
     converted = _convert(parameter.type_descriptor, value, repeated=parameter.multiple or parameter.nargs == -1)
     if converted is _LEFT_TO_TYPER or (parameter.required and parameter.value_is_missing(converted)):
@@ -301,8 +318,8 @@ def _commands_of(error: Any) -> dict[str, Any]:
 
 def _wrong_value(message: str, parameter: Any, language: Language) -> str:
     """What is wrong with a value; empty: typer's own message has to do."""
-    if message == _NOT_TEXT:
-        return say("call-not-text", language)
+    if message in _OWN_SENTENCES:
+        return say(_OWN_SENTENCES[message], language)
     if "is not one of" in message:
         given, *choices = _QUOTED.findall(message)
         choice = _unknown_word("call-choice-wrong", given, [nearest_word(given, choices, 0.6)], language)

@@ -52,7 +52,7 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
         options = build_run_options(reading, showing)
         found = find_inputs(files, [], language, recursive=reading.recursive) if files else []
         chosen = None if showing.lang is None else language
-        with open_page(found, options, port=port, language=chosen, config=layers.config.path) as page:
+        with open_page(found, options, port=port, language=chosen, config=layers.config.path, may_fork=True) as page:
             typer.echo(say("ui-address", language, address=page.address))
             typer.echo(say("ui-end", language), err=True)
             if not no_browser and read_settings().has_display:

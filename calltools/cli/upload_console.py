@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias, final
 import typer
 
 from calltools.cli.options import format_error, is_terminal
-from calltools.cli.terminal import redirect_to_devnull
+from calltools.cli.terminal import fold_words, redirect_to_devnull
 from calltools.cli.typed_command import TypedCommand, free_name
+from calltools.cli.typed_words import BACK, NO, YES, BackError
 from calltools.cli.upload_options import OutputOptions
 from calltools.errors import CalltoolsError, UsageError, traceback_places
 from calltools.ledger import Event, Part, UploadPlan
@@ -24,6 +25,7 @@ from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.part_words import (
     NAME_COLUMNS,
     VERDICTS,
+    describe_planned_part,
     explain_status,
     fit_table,
     format_event,
@@ -39,7 +41,8 @@ from calltools.uploading.upload import may_replace
 _LIVE_MESSAGES: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 #: Gives the line of a part in the reader's language.
 PartFormatter: TypeAlias = Callable[[Part, Language], str]
-_YES: Final = frozenset({"y", "yes", "д", "да"})
+#: Sentences that explain a log, and say nothing to a person who has just confirmed each step.
+_FOR_LOGS: Final[frozenset[MessageKey]] = frozenset({"upload-clean-before"})
 _EXAMPLES_PER_RULE: Final = 3
 
 
@@ -51,11 +54,24 @@ class UploadConsole:
         options: How what happens is printed.
         format_part: Gives the line of a part.
         tells_findings: Whether findings are printed that stop nothing.
+        is_guided: Whether a person is guided through it: lines are folded at words, and what only saves time is not
+            told.
+        may_go_back: Whether questions were asked before the last one, to which a person may return.
     """
 
-    def __init__(self, options: OutputOptions, format_part: PartFormatter, *, tells_findings: bool = True) -> None:
+    def __init__(
+        self,
+        options: OutputOptions,
+        format_part: PartFormatter,
+        *,
+        tells_findings: bool = True,
+        is_guided: bool = False,
+        may_go_back: bool = False,
+    ) -> None:
         self.options = options
+        self._is_guided = is_guided
         self._tells_findings = tells_findings
+        self._may_go_back = may_go_back
         self._format_part = format_part
         self._live: Any = None
         self._counter_labels: dict[int, str] = {}
@@ -68,7 +84,7 @@ class UploadConsole:
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
         """Print a sentence, except when quiet."""
-        if self.options.quiet:
+        if self.options.quiet or (self._is_guided and key in _FOR_LOGS):
             return
         if "status" in facts:
             facts["status"] = explain_status(str(facts["status"]), self.options.language)
@@ -124,10 +140,11 @@ class UploadConsole:
         self._planned += plan.records_to_send + sum(part.rows for part in waiting)
         self.notify("upload-plan", path=name, counter=self._label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
-            self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-        for verdict, key in VERDICTS.items():
+            key, facts = describe_planned_part(part)
+            self.notify(key, part=number, parts=len(plan.parts), **facts)
+        for verdict, reason in VERDICTS.items():
             if count := plan.counts[verdict]:
-                self.notify(key, count=count)
+                self.notify(reason, count=count)
         if plan.maybe_reduced:
             self.notify("upload-plan-maybe-reduced", count=plan.maybe_reduced)
         for left in waiting:
@@ -142,12 +159,21 @@ class UploadConsole:
 
         Raises:
             UsageError: Nobody is there to answer.
+            BackError: The person wants to change an answer that led here.
         """
         if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
             raise UsageError("upload-yes-needed")
-        # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
-        typer.echo(say("upload-confirm", self.options.language, count=count, counter=self._label), nl=False, err=True)
-        return sys.stdin.readline().strip().lower() in _YES
+        key: MessageKey = "upload-confirm-or-back" if self._may_go_back else "upload-confirm"
+        question = say(key, self.options.language, count=count, counter=self._label)
+        while True:
+            # typer.confirm writes to standard output, which holds nothing but the lines for scripts.
+            typer.echo(fold_words(question, sys.stderr), nl=False, err=True)
+            typed = sys.stdin.readline().strip().lower()
+            if typed in YES | NO:
+                return typed in YES
+            if typed in BACK and self._may_go_back:
+                raise BackError
+            self.notify_always("upload-confirm-help-or-back" if self._may_go_back else "upload-confirm-help")
 
     def report_part(self, part: Part) -> None:
         """Print the line of a part."""
@@ -281,7 +307,7 @@ class UploadConsole:
     def _echo(self, text: str, *, err: bool) -> None:
         self.stop_live_line()
         try:
-            typer.echo(text, err=err)
+            typer.echo(fold_words(text, sys.stderr) if err and self._is_guided else text, err=err)
         except OSError:
             # The disk of the log is full. The upload goes on, and the exit code tells its result.
             redirect_to_devnull(sys.stderr if err else sys.stdout)
@@ -309,10 +335,17 @@ def _start_live_line(text: str) -> Any:
 
 @contextmanager
 def open_console(
-    options: OutputOptions, format_part: PartFormatter = format_part_line, *, tells_findings: bool = True
+    options: OutputOptions,
+    format_part: PartFormatter = format_part_line,
+    *,
+    tells_findings: bool = True,
+    is_guided: bool = False,
+    may_go_back: bool = False,
 ) -> Iterator[UploadConsole]:
     """A console; at the end the terminal is as it was."""
-    console = UploadConsole(options, format_part, tells_findings=tells_findings)
+    console = UploadConsole(
+        options, format_part, tells_findings=tells_findings, is_guided=is_guided, may_go_back=may_go_back
+    )
     try:
         yield console
     finally:

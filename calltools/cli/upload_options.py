@@ -7,7 +7,16 @@ from typing import Annotated, Final
 
 import typer
 
-from calltools.cli.options import Lang, LimitOption, resolve_language
+from calltools.cli.options import (
+    DebugOption,
+    LangOption,
+    LimitOption,
+    QuietOption,
+    RecursiveOption,
+    StdinNameOption,
+    VerboseOption,
+    resolve_language,
+)
 from calltools.texts import Language
 
 #: The largest number that the ledger can keep.
@@ -54,14 +63,14 @@ class SendOptions:
         bool, typer.Option("--changed", help="Also known calls that were changed or identified since.")
     ] = False
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave records with errors out.")] = False
-    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False
+    recursive: RecursiveOption = False
     limit: LimitOption = None
     without_list: Annotated[
         bool, typer.Option("--without-list", help="Send though the list of uploadings cannot be read.")
     ] = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
     output_format: Annotated[ResultFormat, typer.Option(help="What stands on standard output.")] = ResultFormat.TEXT
-    stdin_name: Annotated[str, typer.Option(metavar="NAME", help="What standard input is called.")] = "stdin"
+    stdin_name: StdinNameOption = "stdin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +140,10 @@ class LoginOptions:
 class OutputOptions:
     """Language and amount of what is printed."""
 
-    lang: Annotated[Lang | None, typer.Option(help="Language of sentences; default: the locale.")] = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what is usually known.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show where a run stopped, without values.")] = False
+    lang: LangOption = None
+    quiet: QuietOption = False
+    verbose: VerboseOption = False
+    debug: DebugOption = False
 
     @property
     def language(self) -> Language:

@@ -168,6 +168,8 @@ def upload_found(  # noqa: PLR0913 - the files, and groups of options
     typed: TypedCommand | None = None,
     *,
     tells_findings: bool = True,
+    is_guided: bool = False,
+    may_go_back: bool = False,
 ) -> int:
     """Upload files that were found; the rest is as in ``upload_files``.
 
@@ -178,13 +180,23 @@ def upload_found(  # noqa: PLR0913 - the files, and groups of options
         output: See there.
         typed: See there; ``None``: no next command is told.
         tells_findings: Whether findings are printed that stop nothing; who has converted the file has told them.
+        is_guided: Whether it is the last step of a guided run.
+        may_go_back: Whether a person who is asked may return to a question before.
+
+    Raises:
+        BackError: The person does; nothing was sent.
     """
     # For all files first: a wrong option for the last one is refused before the first is read.
     options = [options_for(one.name) for one in inputs]
     requests = [_build_request(one, chosen, access) for one, chosen in zip(inputs, options, strict=True)]
     # The form of the lines and a dry run are options of the command line alone: the same for every file.
     format_part = format_part_json if options[0].send.output_format is ResultFormat.JSON else format_part_line
-    with open_console(output, format_part, tells_findings=tells_findings) as console, ExitStack() as stack:
+    with (
+        open_console(
+            output, format_part, tells_findings=tells_findings, is_guided=is_guided, may_go_back=may_go_back
+        ) as console,
+        ExitStack() as stack,
+    ):
         ledger = None if options[0].send.dry_run else stack.enter_context(open_ledger())
         if ledger is not None:
             console.print_detail("upload-ledger", folder=ledger.folder, count=len(list_parts(ledger)))

@@ -1,6 +1,5 @@
 """``calltools vendors``: which exports are known, which one a file is, and a profile of your own."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,8 @@ import typer
 
 from calltools.cli.options import (
     FormOptions,
-    Lang,
+    LangOption,
+    RecursiveOption,
     exit_on_error,
     format_error,
     format_examples,
@@ -25,8 +25,6 @@ app = App(
     rich_markup_mode=None,
 )
 
-_LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of sentences; default: the locale.")]
-
 
 @app.command(
     "list",
@@ -34,7 +32,7 @@ _LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of se
         "calltools vendors list", "calltools vendors list --lang ru", "calltools vendors list | grep -i cloud"
     ),
 )
-def list_vendors(*, lang: _LangOption = None) -> None:
+def list_vendors(*, lang: LangOption = None) -> None:
     """Every known export: name, how well it is known, what it is."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli.vendor_pages import vendor_listing  # noqa: PLC0415 - heavy
@@ -47,7 +45,7 @@ def list_vendors(*, lang: _LangOption = None) -> None:
         "calltools vendors show NAME", "calltools vendors show NAME --lang ru", "calltools vendors show my-pbx.toml"
     )
 )
-def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: _LangOption = None) -> None:
+def show(name: Annotated[str, typer.Argument(metavar="NAME|PATH.toml")], *, lang: LangOption = None) -> None:
     """One profile: where it comes from, the mapping, what the export lacks."""
     with exit_on_error(resolve_language(lang)):
         from calltools.cli.vendor_pages import vendor_page  # noqa: PLC0415 - heavy
@@ -69,8 +67,8 @@ def detect(
     ],
     form: FormOptions,
     *,
-    recursive: Annotated[bool, typer.Option("--recursive", help="Look into the folders of a folder, too.")] = False,
-    lang: _LangOption = None,
+    recursive: RecursiveOption = False,
+    lang: LangOption = None,
 ) -> None:
     """Which profile fits a file, and why the others do not; ends with 0 when exactly one fits each, else 1."""
     language = resolve_language(lang)
@@ -109,7 +107,7 @@ def detect(
     ),
 )
 def run_profile_examples(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: _LangOption = None
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]")] = None, *, lang: LangOption = None
 ) -> None:
     """Run the examples inside profiles; ends with 1 when one of them fails."""
     with exit_on_error(resolve_language(lang)):
@@ -140,17 +138,18 @@ def sample(  # noqa: PLR0913 - each is an option
         float | None, typer.Option(min=0, max=100, metavar="PERCENT", help="Share of missed calls.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
-    lang: _LangOption = None,
+    lang: LangOption = None,
 ) -> None:
     """Invented calls in the exact form of a vendor's export, with faults on request."""
     language = resolve_language(lang)
     with exit_on_error(language):
+        from calltools.model.batch import quote_argument  # noqa: PLC0415 - heavy
         from calltools.run.sample import SampleOptions, parse_faults, write_sample  # noqa: PLC0415 - heavy
         from calltools.texts import say  # noqa: PLC0415 - heavy
 
         options = SampleOptions(records, seed, missed, parse_faults(faults))
         arguments = write_sample(name, output, options, force=force)
-        words = " ".join(["calltools", "convert", shlex.quote(str(output)), *arguments.split()])
+        words = " ".join(["calltools", "convert", quote_argument(str(output)), *arguments.split()])
         typer.echo(say("sample-written", language, count=records, path=output, command=words), err=True)
 
 
@@ -185,7 +184,7 @@ def new(  # noqa: PLR0913 - each is an option
     region: Annotated[str | None, typer.Option(metavar="RU", help="Country of phones without a country code.")] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
-    lang: _LangOption = None,
+    lang: LangOption = None,
 ) -> None:
     """Look at a sample, ask on a terminal, propose a commented profile and run it at once."""
     with exit_on_error(resolve_language(lang)):

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from calltools.errors import SourceError
+from calltools.errors import SourceError, UsageError
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
 from calltools.files.packed import (
     is_archive,
@@ -168,7 +168,12 @@ def find_files(
         others: Files that the command names for something else, such as its outputs: no input if a folder holds them.
         is_own: Whether a file is something that calltools wrote about other files.
         recursive: Whether folders in a folder are looked into.
+
+    Raises:
+        UsageError: A name is empty; as a path it would be the working directory with all that is in it.
     """
+    if "" in arguments:
+        raise UsageError("input-empty")
     outputs = frozenset(as_path(path) for path in others)
     taken = {identity for path in outputs if (identity := _identity(path)) is not None}
     search = _Search(FoundFiles(), taken, is_own, outputs)

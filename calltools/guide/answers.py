@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from calltools.errors import UsageError
 from calltools.files.inputs import INPUTS
@@ -40,6 +40,24 @@ def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
         given |= split_second_file(given["identifiers"])
     changed = {_FIELDS[key][0]: _FIELDS[key][1](text) for key, text in given.items() if key in _FIELDS}
     return replace(options, hints=hints, **changed)  # type: ignore[arg-type]  # each reader gives what its field takes
+
+
+def override_options(answered: RunOptions, base: RunOptions, own: RunOptions) -> RunOptions:
+    """The options of a file with options of its own, which go before the answers that hold for all files.
+
+    Args:
+        answered: The options of all files, with the answers.
+        base: The options of all files.
+        own: Those of the file, without answers.
+    """
+    hints = replace(answered.hints, **_differences(base.hints, own.hints))
+    return replace(answered, **{**_differences(base, own), "hints": hints})
+
+
+def _differences(base: Any, own: Any) -> dict[str, Any]:
+    return {
+        one.name: getattr(own, one.name) for one in fields(base) if getattr(own, one.name) != getattr(base, one.name)
+    }
 
 
 def join_second_file(path: str, sheet: str | None) -> str:
@@ -97,6 +115,8 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = MappingProxy
         "duration-format": ("duration_format", _one_of("duration-format", "mm:ss", "h:mm")),
         "identifiers": ("identifiers", as_path),
         "identifiers-sheet": ("identifiers_sheet", str),
+        "outcomes-sheet": ("outcomes_sheet", str),
+        "outcome-columns": ("outcome_columns", lambda text: parse_identifier_columns(text, "outcome-columns")),
         "identifier-columns": ("identifier_columns", parse_identifier_columns),
         "own-number": ("own_numbers", split_words),
         "inbound-context": ("inbound_contexts", split_words),

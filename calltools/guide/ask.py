@@ -1,39 +1,15 @@
 """The questions: what is asked, why, what may be answered, what follows. Which of them are asked is not known here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
-from calltools.errors import CalltoolsError
 from calltools.guide.answers import join_second_file
 from calltools.guide.question import Choice, Found, Question, Sentence, plain_sentence, sentence
 from calltools.guide.second_files import SecondFile
 from calltools.guide.wide_choices import CURRENCIES, REGIONS, ZONES
 from calltools.model.titles import redacted_titles
-from calltools.texts.keys import MessageKey
 
-#: Fault -> the answer that it refuses.
-REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "zone-unknown": "timezone",
-        "zone-unknown-near": "timezone",
-        "zone-contradicted": "timezone",
-        "region-unknown": "region",
-        "currency-unknown": "currency",
-        "currency-withdrawn": "currency",
-        "sheet-unknown": "sheet",
-        "json-records-path": "records",
-        "identifier-column-missing": "identifier-columns",
-        "identifier-records-unusable": "identifiers",
-        "vendor-misfit": "vendor",
-        "vendor-misfit-other": "vendor",
-        "vendor-misfit-columns": "vendor",
-        "vendor-headless-named": "vendor",
-        "vendor-unknown-name": "vendor",
-        "vendor-without": "vendor",
-    }
-)
 _TITLES_SHOWN: Final = 4
 
 
@@ -161,6 +137,14 @@ def ask_currency(name: str, titles: Sequence[str], unpriced: int) -> Question:
     )  # fmt: skip
 
 
+def ask_outcome_currency(path: str) -> Question:
+    """The currency of the amounts in a file of outcomes."""
+    return Question(
+        "currency", "text", sentence("guide-currency"), sentence("guide-currency-why-outcomes", path=path),
+        choices=CURRENCIES, free_text=True,
+    )  # fmt: skip
+
+
 def ask_date_order(name: str, texts: str, count: int) -> Question:
     """Whether the day or the month comes first."""
     return Question(
@@ -244,6 +228,29 @@ def ask_identifier_columns(missing: str, titles: str) -> Question:
     )
 
 
+def ask_outcomes_sheet(path: str, sheets: Sequence[str]) -> Question:
+    """Which sheet of a file of outcomes is meant."""
+    return Question(
+        "outcomes-sheet",
+        "choice",
+        sentence("guide-outcomes-sheet", path=path),
+        sentence("guide-outcomes-sheet-why"),
+        choices=tuple(Choice(one, plain_sentence(one)) for one in sheets),
+    )
+
+
+def ask_outcome_columns(path: str, missing: str, titles: str) -> Question:
+    """Which columns of a file of outcomes are the person, the time and what is said of the call."""
+    return Question(
+        "outcome-columns",
+        "text",
+        sentence("guide-outcome-columns", path=path),
+        sentence("guide-identifier-columns-why", missing=missing, titles=titles),
+        free_text=True,
+        changes_calls=False,
+    )
+
+
 def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> Question:
     """What becomes of calls that have no identifier."""
     sent: tuple[Choice, ...] = (
@@ -283,73 +290,3 @@ def ask_inbound_context(name: str, column: str, words: str) -> Question:
         free_text=True,
         file=name,
     )
-
-
-def question_of_fault(fault: CalltoolsError, name: str) -> Question | None:
-    """The question that a refusal asks; ``None``: no answer helps."""
-    build = _BY_FAULT.get(fault.key)
-    return None if build is None else build(fault, name)
-
-
-def _fact(fault: CalltoolsError, name: str) -> str:
-    return str(fault.facts.get(name, ""))
-
-
-def _listed(fault: CalltoolsError) -> tuple[str, ...]:
-    choices = fault.facts.get("choices", ())
-    return tuple(map(str, choices)) if isinstance(choices, list | tuple) else ()
-
-
-_BY_FAULT: Final[Mapping[MessageKey, Callable[[CalltoolsError, str], Question]]] = MappingProxyType(
-    {
-        "sheets-several": lambda fault, name: ask_sheet(name, _listed(fault)),
-        "json-lists-several": lambda fault, name: ask_records(name, _listed(fault), _fact(fault, "first")),
-        "vendor-several": lambda fault, name: ask_vendor(name, _listed(fault)),
-        "timezone-needed": lambda _fault, name: ask_zone(name),
-        "timezone-needed-suggested": lambda fault, name: ask_zone(name, proven=_fact(fault, "suggestion")),
-        "identifier-timezone-needed": lambda _fault, _name: ask_zone(None),
-        "durations-unclear": lambda fault, name: ask_duration_format(
-            name, column=_fact(fault, "column"), minutes=_fact(fault, "minutes"), hours=_fact(fault, "hours")
-        ),
-        "called-unknown": lambda fault, name: ask_own_number(name, _fact(fault, "column")),
-        "incoming-unknown": lambda fault, name: ask_inbound_context(name, _fact(fault, "column"), ""),
-        "incoming-unknown-there": lambda fault, name: ask_inbound_context(
-            name, _fact(fault, "column"), _fact(fault, "there")
-        ),
-        "identifier-sheets-several": lambda fault, _name: ask_identifiers_sheet(_fact(fault, "path"), _listed(fault)),
-        "identifier-columns-unclear": lambda fault, _name: ask_identifier_columns(
-            _fact(fault, "missing"), _fact(fault, "titles")
-        ),
-        "identifier-date-order-needed": lambda _fault, name: ask_date_order(name, "", 0),
-    }
-)
-
-
-def with_refusal(question: Question, answer: str, fault: CalltoolsError | None) -> Question:
-    """The question with the reason why an answer is not taken; the answer that the reason suggests is the default."""
-    if fault is None:
-        return question
-    suggestion = fault.facts.get("suggestion")
-    if question.key == "timezone" and isinstance(suggestion, str) and "/" in suggestion:
-        question = replace(question, found=Found(suggestion, sentence("guide-zone-proven")))
-    if question.found is not None and question.found.value == answer:
-        question = replace(question, found=None)
-    return replace(question, refused=fault)
-
-
-def ask_again(key: str, name: str) -> Question:
-    """The question of an answer that is refused although nothing else would ask for it: a plain one."""
-    build = _AGAIN.get(key)
-    if build is not None:
-        return build(name)
-    return Question(key, "text", sentence("guide-again", option=f"--{key}"), sentence("guide-again-why"),
-                    free_text=True, required=False, file=name, changes_calls=False)  # fmt: skip
-
-
-_AGAIN: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
-    {
-        "timezone": ask_zone,
-        "identifiers": lambda name: ask_identifiers(name, 0, ()),
-        "currency": lambda name: ask_currency(name, (), 0),
-    }
-)

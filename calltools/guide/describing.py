@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from calltools.guide.question import Sentence, sentence
+from calltools.guide.question import Sentence, plain_sentence, sentence
 from calltools.guide.trial import Trial
 from calltools.model.batch import Source
 from calltools.model.titles import redacted_titles
+from calltools.reports.reporter import ReportOptions
+from calltools.reports.second_files import outcome_file_lines, unusable_lines
 from calltools.reports.text import DATE_ORDERS, DELIMITERS
 from calltools.run.context import RunOptions
 from calltools.run.source import OpenedExport
-from calltools.texts.keys import Word
+from calltools.texts.keys import LANGUAGES, Word
 from calltools.vendors.profile import Profile
 
 
@@ -23,8 +25,19 @@ def describe(trial: Trial, options: RunOptions) -> Iterator[Sentence]:
         yield sentence("guide-found-zone", zone=zone.value)
     if (region := given.get("region")) is not None and options.region is None:
         yield sentence("guide-found-region", region=region.value)
+    yield from describe_second_files(trial)
     if source.date_order is not None:
         yield sentence("guide-found-date-order", order=Word(DATE_ORDERS[source.date_order]))
+
+
+def describe_second_files(trial: Trial) -> Iterator[Sentence]:
+    """What of the second files cannot be used, with the option that may help."""
+    told = (
+        [*unusable_lines(trial.table.source, options), *outcome_file_lines(trial.summary, options)]
+        for options in map(ReportOptions, LANGUAGES)
+    )
+    for english, russian in zip(*told, strict=True):
+        yield plain_sentence(english, russian)
 
 
 def describe_source(source: Source) -> Iterator[Sentence]:

@@ -4,30 +4,27 @@ A question is asked exactly when converting with the same options would refuse t
 answer: the file is converted, without writing, and its fault or its findings are what asks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from calltools.errors import CalltoolsError, SourceError, UnfitFileError, UsageError
+from calltools.errors import UNKNOWN_EXPORT, CalltoolsError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.files.workbook.reader import read_sheet_heads
-from calltools.guide import ask, describing, losses
-from calltools.guide.answers import Answers, apply_answers
-from calltools.guide.mapping import COLUMN, Draft, ask_about_mapping, draft_for, read_mapping_answer
+from calltools.guide import ask, describing, losses, refusals
+from calltools.guide.answers import Answers, apply_answers, override_options
+from calltools.guide.draft import COLUMN, Draft, draft_for
+from calltools.guide.mapping import ask_about_mapping, read_mapping_answer
 from calltools.guide.question import Example, Question, Sentence
-from calltools.guide.second_files import SecondFile, find_second_files
-from calltools.guide.trial import Trial, show_examples, try_file
+from calltools.guide.trial import show_examples, try_file
 from calltools.model.batch import Source
 from calltools.run.context import RunOptions
+from calltools.run.session import SessionEvents
 from calltools.run.source import open_export
 from calltools.vendors import profile_library
-
-#: Faults of a header that no profile fits: the columns are asked about.
-_UNKNOWN_EXPORT: Final = frozenset({"vendor-none", "vendor-none-near", "vendor-headless"})
-
 
 #: Key of a question -> the answer that is not taken, and why.
 _Refused: TypeAlias = Mapping[str, tuple[str, CalltoolsError]]
@@ -49,6 +46,7 @@ class InspectedFile:
         facts: What was found, and what proves it.
         fault: Why it cannot be converted, where no answer helps.
         unknown: Why it cannot be converted before its columns are known, where no profile fits.
+        options: Its options with the answers.
     """
 
     found: FoundFile
@@ -62,6 +60,7 @@ class InspectedFile:
     facts: tuple[Sentence, ...] = ()
     fault: CalltoolsError | None = None
     unknown: CalltoolsError | None = None
+    options: RunOptions = field(default_factory=RunOptions)
 
     @property
     def name(self) -> str:
@@ -110,13 +109,13 @@ class Inspection:
         Returns:
             None where the file cannot be converted so, because something else must be said first.
         """
-        about = next((one.found for one in self.files if one.name == question.file), self.files[0].found)
+        about = next((one for one in self.files if one.name == question.file), self.files[0])
         try:
-            options = apply_answers(self.options, {question.key: answer})
+            options = apply_answers(about.options, {question.key: answer})
         except UsageError:
             return ()
         with keep_or_share_workbook_process():
-            return show_examples(about, options, question.key, show_values=show_values)
+            return show_examples(about.found, options, question.key, show_values=show_values)
 
     def read(self, question: Question, answer: str) -> str:
         """An answer as the option takes it.
@@ -128,7 +127,11 @@ class Inspection:
 
 
 def inspect(
-    inputs: Sequence[FoundFile], answers: Answers | None = None, options: RunOptions | None = None
+    inputs: Sequence[FoundFile],
+    answers: Answers | None = None,
+    options: RunOptions | None = None,
+    options_for: Callable[[str], RunOptions] | None = None,
+    events: SessionEvents | None = None,
 ) -> Inspection:
     """Look at files with the answers so far. Pure: the same files and answers give the same questions.
 
@@ -136,6 +139,9 @@ def inspect(
         inputs: The files.
         answers: Key of a question -> answer.
         options: Options that were given anyway; an answer goes before them.
+        options_for: Gives the options of a file by its name, where files have options of their own. Those go before the
+            answers, which hold for all files.
+        events: Hears which file is read and how far.
 
     Raises:
         UsageError: An option, not an answer, is wrong.
@@ -146,7 +152,7 @@ def inspect(
     while True:
         try:
             with keep_or_share_workbook_process():
-                return _inspect(inputs, given, base, refused)
+                return _inspect(inputs, given, base, options_for or (lambda _name: base), refused, events)
         except _RefusedAnswer as wrong:
             # The question is asked again, with the reason.
             refused[wrong.key] = (given.pop(wrong.key), wrong.fault)
@@ -158,22 +164,30 @@ class _RefusedAnswer(Exception):  # noqa: N818 - a way out of the look, not an e
         self.key, self.fault = key, fault
 
 
-def _inspect(inputs: Sequence[FoundFile], answers: dict[str, str], base: RunOptions, refused: _Refused) -> Inspection:
+def _inspect(  # noqa: PLR0913, PLR0917 - those of inspect, and the refused answers
+    inputs: Sequence[FoundFile],
+    answers: dict[str, str],
+    base: RunOptions,
+    options_for: Callable[[str], RunOptions],
+    refused: _Refused,
+    events: SessionEvents | None,
+) -> Inspection:
     options = _apply(answers, base)
     files: list[InspectedFile] = []
     questions: dict[str, Question] = {}
     draft: Draft | None = None
     for found in inputs:
-        look = _Look(found, answers, base, options, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
+        own = override_options(options, base, options_for(found.name))
+        look = _Look(found, answers, own, events, alone=len(inputs) == 1, before=tuple(files), drafted=draft)
         one, asked, drafted = look.look()
-        files.append(one)
+        files.append(replace(one, options=own))
         draft = draft or drafted
         for question in asked:
             questions.setdefault(question.key, question)
-    listed = [ask.with_refusal(one, *refused.get(one.key, ("", None))) for one in questions.values()]
+    listed = [refusals.with_refusal(one, *refused.get(one.key, ("", None))) for one in questions.values()]
     # What a refused answer leaves open is asked first, also if it could be left open.
     left = [
-        ask.with_refusal(ask.ask_again(key, inputs[0].name), *wrong)
+        refusals.with_refusal(refusals.ask_again(key, inputs[0].name), *wrong)
         for key, wrong in refused.items()
         if key not in questions
     ]
@@ -196,8 +210,8 @@ class _Look:
 
     found: FoundFile
     answers: dict[str, str]
-    base: RunOptions
     options: RunOptions
+    events: SessionEvents | None
     alone: bool
     #: The files before it, and the profile that the answers make of one of them.
     before: tuple[InspectedFile, ...]
@@ -206,7 +220,7 @@ class _Look:
     def look(self) -> tuple[InspectedFile, list[Question], Draft | None]:
         """What is known of it, what must be said, and the profile that the answers make."""
         try:
-            trial = try_file(self.found, self.options)
+            trial = try_file(self.found, self.options, self.events)
         except (UsageError, SourceError) as fault:
             return self._explain(fault)
         summary = trial.summary
@@ -214,7 +228,7 @@ class _Look:
         inspected = InspectedFile(
             self.found,
             trial.table.source,
-            trial.job.vendor,
+            trial.planned.vendor,
             summary.read,
             written,
             dict(summary.skipped),
@@ -222,12 +236,12 @@ class _Look:
             {code: count for code, count in summary.by_code.items() if count},
             tuple(describing.describe(trial, self.options)),
         )
-        return inspected, list(self._losses(trial)), None
+        return inspected, list(losses.questions_of_losses(trial, self.options, self.answers, self.found)), None
 
     def _explain(self, fault: CalltoolsError) -> tuple[InspectedFile, list[Question], Draft | None]:
         """The question that a fault asks; a fault that nobody can answer is the file's."""
         self._refuse_answer(fault)
-        if fault.key in _UNKNOWN_EXPORT and self.options.vendor == "auto":
+        if fault.key in UNKNOWN_EXPORT and self.options.vendor == "auto":
             if (sheets := self._other_sheets()) and "sheet" not in self.answers and self.options.hints.sheet is None:
                 return InspectedFile(self.found), [ask.ask_sheet(self.found.name, sheets)], None
             if self.before and self._is_another_kind():
@@ -241,7 +255,7 @@ class _Look:
                     proposed = self.found.path.with_name(f"{draft.profile_name}.toml")
                     questions = [ask.ask_profile_path(self.found.name, str(proposed))]
                 return InspectedFile(self.found, draft.source, facts=draft.facts, unknown=fault), questions, draft
-        question = ask.question_of_fault(fault, self.found.name)
+        question = refusals.question_of_fault(fault, self.found.name)
         if question is None:
             return InspectedFile(self.found, fault=fault), [], None
         return InspectedFile(self.found, facts=self._describe_opened()), [question], None
@@ -281,15 +295,23 @@ class _Look:
             _RefusedAnswer: An answer is wrong.
             CalltoolsError: An option that was given is wrong; no answer can mend it.
         """
-        key = ask.REFUSED_BY.get(fault.key)
+        key = refusals.REFUSED_BY.get(fault.key)
+        if fault.key in refusals.NAMING_THEIR_OPTION:
+            key = str(fault.facts["option"])
         if key is None and self.answers.get("identifiers") and fault.facts.get("path") == self.answers["identifiers"]:
             key = "identifiers"
         if key == "vendor" and any(one.records is not None for one in self.before):
             return  # it fits the export that it is the answer for
-        if key is not None and self.answers.get(key):
+        if key is not None and self.answers.get(key) and self._is_answered(key):
+            if not self.alone and "path" not in fault.facts:
+                fault.about_file = self.found.name
             raise _RefusedAnswer(key, fault)
         if key is not None and isinstance(fault, UsageError) and not isinstance(fault, UnfitFileError):
             raise fault
+
+    def _is_answered(self, key: str) -> bool:
+        """Whether the answer counts for this file, and no option of its own."""
+        return apply_answers(self.options, {key: self.answers[key]}) == self.options
 
     def _other_sheets(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """The sheets of a workbook with several, each with its first rows."""
@@ -297,9 +319,3 @@ class _Look:
             path = unpacker.plain_path(Packed(self.found.path, self.found.member), self.found.name, self.options.limits)
             heads = read_sheet_heads(path, self.found.name, self.options.limits)
         return heads if len(heads) > 1 else {}
-
-    def _losses(self, trial: Trial) -> Iterator[Question]:
-        def second_files() -> Sequence[SecondFile]:
-            return find_second_files(self.found, trial.table.source.sheet, self.options)
-
-        return losses.questions_of_losses(trial, self.options, self.answers, self.found.name, second_files)

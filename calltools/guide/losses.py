@@ -1,6 +1,6 @@
 """What converting loses for want of an answer, as questions: by the findings of the rules that name the option."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -9,11 +9,12 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.kinds.phone import impossible_number
+from calltools.files.folders import FoundFile
 from calltools.guide import ask
 from calltools.guide.answers import Answers
 from calltools.guide.question import Question
-from calltools.guide.second_files import SecondFile
-from calltools.guide.trial import Trial
+from calltools.guide.second_files import find_second_files
+from calltools.guide.trial import Trial, has_amounts, has_joinable
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells
 from calltools.run.context import RunOptions
@@ -25,23 +26,17 @@ _INTERNATIONAL: Final = r"\+[1-9][0-9]{6,14}"
 _LOOKED_AT: Final = 2_000
 
 
-def questions_of_losses(
-    trial: Trial,
-    options: RunOptions,
-    answers: Answers,
-    name: str,
-    second_files: Callable[[], Sequence[SecondFile]],
-) -> Iterator[Question]:
+def questions_of_losses(trial: Trial, options: RunOptions, answers: Answers, found: FoundFile) -> Iterator[Question]:
     """The questions whose answers would keep what this trial loses, in the order in which to ask.
 
     Args:
         trial: A file, converted with the options so far.
         options: These options.
         answers: The answers that are in them, and those that left something open.
-        name: What the user calls the file.
-        second_files: Finds the files and sheets that may hold identifiers.
+        found: The file.
     """
-    assumptions = trial.job.plan.assumptions
+    name = found.name
+    assumptions = trial.planned.plan.assumptions
     if options.timezone is None and (count := _count_times(trial, assumptions)):
         yield ask.ask_zone(name, count=count)
         return
@@ -55,26 +50,25 @@ def questions_of_losses(
         yield ask.ask_duration_format(name, column="TalkDuration", texts=_first(trial.values("CT261")))
         return
     unpriced = trial.count("CT303")
-    if options.currency is None and "currency" not in answers and (trial.summary.not_taken or unpriced):
+    if (
+        options.currency is None
+        and "currency" not in answers
+        and (unpriced or (trial.summary.not_taken and has_amounts(found, options)))
+    ):
         yield ask.ask_currency(name, trial.summary.not_taken, unpriced)
-    yield from _identifier_questions(trial, options, answers, name, second_files)
+    yield from _identifier_questions(trial, options, answers, found)
 
 
-def _identifier_questions(
-    trial: Trial,
-    options: RunOptions,
-    answers: Answers,
-    name: str,
-    second_files: Callable[[], Sequence[SecondFile]],
-) -> Iterator[Question]:
+def _identifier_questions(trial: Trial, options: RunOptions, answers: Answers, found: FoundFile) -> Iterator[Question]:
     without = trial.count("CT301")
     if not without:
         return
-    if options.identifiers is None and "identifiers" not in answers and options.static_call is None:
-        yield ask.ask_identifiers(name, without, second_files())
+    is_open = options.identifiers is None and "identifiers" not in answers and options.static_call is None
+    if is_open and has_joinable(found, options):
+        yield ask.ask_identifiers(found.name, without, find_second_files(found, trial.table.source.sheet, options))
     elif options.static_call is None:
         total = trial.summary.read - trial.summary.skipped.total()
-        yield ask.ask_static_call(name, without, total, is_joined=options.identifiers is not None)
+        yield ask.ask_static_call(found.name, without, total, is_joined=options.identifiers is not None)
 
 
 def _count_times(trial: Trial, assumptions: Assumptions) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from calltools.errors import CalltoolsError, UsageError
+from calltools.fields.check_assumptions import find_zone
 from calltools.texts import Language, render_text, say
 from calltools.texts.keys import LANGUAGES, MessageKey, Text
 
@@ -132,12 +133,11 @@ class Question:
         return None if self.required else NOTHING
 
     def name(self, answer: str, language: Language = "en") -> str:
-        """An answer as a person knows it: where answers are no words of people, its label."""
-        if self.kind != "text" and answer != NOTHING:
-            for choice in self.choices:
-                if choice.value == answer:
-                    return choice.label.say(language)
-        return answer
+        """An answer as a person knows it: its label; of a text, such as a zone, beside it."""
+        label = next((one.label.say(language) for one in self.choices if one.value == answer), "")
+        if self.kind != "text":
+            return label or answer
+        return answer if not label or answer in label else f"{answer} ({label})"
 
     def as_json(self, language: Language) -> dict[str, Any]:
         """The question in words, for a page or a program."""
@@ -211,8 +211,15 @@ def read_answer(question: Question, typed: str, *, numbered: bool = False) -> st
         if text.lower() in words:
             return choice.value
     if question.free_text:
-        return text
+        return _read_free_text(question, text)
     raise UsageError("guide-answer-other", given=text, count=len(question.choices))
+
+
+def _read_free_text(question: Question, text: str) -> str:
+    if question.key != "timezone":
+        return text
+    # A city, in either language; what names none is refused as the option refuses it, with what is near.
+    return find_zone(text) or text
 
 
 _NOTHING_WORDS: Final = frozenset({"-", "no", "none", "нет"})

@@ -1,8 +1,8 @@
 """One file, opened and converted as the options say, without writing: its counts, its findings, some of its calls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,12 +16,15 @@ from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
 from calltools.guide.question import Example
+from calltools.matching.columns import RESULT_FIELDS
 from calltools.model.batch import Batch, Table
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, non_empty
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
-from calltools.run.job import Job, prepare_job
+from calltools.run.outcomes import OutcomeMatch
+from calltools.run.planned_file import PlannedFile, plan_file
+from calltools.run.session import SessionEvents
 from calltools.vendors.profile import Profile
 from calltools.vendors.zones import format_offset
 
@@ -36,9 +39,12 @@ CHANGED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "static-call": ("StaticCall", *IDENTIFIER_FIELDS),
     "identifiers": (*IDENTIFIER_FIELDS,),
     "identifiers-sheet": (*IDENTIFIER_FIELDS,),
+    "outcomes-sheet": (*RESULT_FIELDS,),
     "duration-format": ("TalkDuration", "HoldDuration"),
 }
 _SHOWN: Final = 3
+#: Whatever it is, amounts are taken with it.
+_ANY_CURRENCY: Final = "RUB"
 
 
 class _Enough(Exception):  # noqa: N818 - no error: nobody wants more records
@@ -61,24 +67,24 @@ class Trial:
     """What converting a file gives.
 
     Attributes:
-        job: The file, opened and planned.
+        planned: The file, opened and planned.
         summary: The counts.
         findings: What is wrong with it.
     """
 
-    job: Job
+    planned: PlannedFile
     summary: Summary
     findings: Findings
 
     @property
     def table(self) -> Table:
         """The table of the file."""
-        return self.job.table
+        return self.planned.table
 
     @property
     def profile(self) -> Profile | None:
         """The profile that maps it."""
-        return None if self.job.plan.mapping is None else self.job.plan.mapping.profile
+        return None if self.planned.plan.mapping is None else self.planned.plan.mapping.profile
 
     def count(self, code: str) -> int:
         """The findings of a rule."""
@@ -90,18 +96,68 @@ class Trial:
         return combine_chunks(table.filter(pc.equal(table["code"], code))["value"]).drop_null()
 
 
-def try_file(found: FoundFile, options: RunOptions) -> Trial:
+def try_file(found: FoundFile, options: RunOptions, events: SessionEvents | None = None) -> Trial:
     """Convert a file without writing it.
+
+    Args:
+        found: The file.
+        options: How.
+        events: Hears how far it is.
 
     Raises:
         UsageError: Something must be said, or is said wrong.
         SourceError: The file cannot be read.
     """
     with Unpacker() as unpacker:
-        job = _prepare(found, options, unpacker)
+        planned = _prepare(found, options, unpacker)
         collector = _Collector()
-        summary = job.run(found.name, [collector])
-        return Trial(job, summary, Findings.concat(collector.parts))
+        if events is None:
+            summary = planned.run(found.name, [collector])
+        else:
+            path = planned.table.source.path
+            events.started(found.name, planned)
+            with events.reading(found.name, path.stat().st_size if path.is_file() else 0) as on_read:
+                summary = planned.run(found.name, [collector], on_read)
+        return Trial(planned, summary, Findings.concat(collector.parts))
+
+
+def has_amounts(found: FoundFile, options: RunOptions) -> bool:
+    """Whether a good call of a file has an amount, which wants a currency."""
+    told = replace(options, currency=options.currency or _ANY_CURRENCY)
+    return _has_record(found, told, lambda batch, bad: _filled(batch, ("Price",)) & ~bad)
+
+
+def has_joinable(found: FoundFile, options: RunOptions) -> bool:
+    """Whether a call of a file has a phone and no identifier, so that a second file may know it."""
+    return _has_record(
+        found, options, lambda batch, _bad: _filled(batch, ("PhoneNumber",)) & ~_filled(batch, IDENTIFIER_FIELDS)
+    )
+
+
+def _has_record(found: FoundFile, options: RunOptions, test: Callable[[Batch, Mask], Mask]) -> bool:
+    with Unpacker() as unpacker, suppress(CalltoolsError):
+        try:
+            _prepare(found, options, unpacker, keep=True).run(found.name, [_FirstRecord(test)])
+        except _Enough:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstRecord:
+    """Ends a run at the first record that passes a test."""
+
+    test: Callable[[Batch, Mask], Mask]
+
+    def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
+        if len(batch) and self.test(batch, bad).any():
+            raise _Enough
+
+
+def _filled(batch: Batch, fields: Sequence[str]) -> Mask:
+    """Mask of the records that have one of some fields."""
+    filled = [non_empty(batch.cells(name)) for name in fields if name in batch.columns.column_names]
+    return np.logical_or.reduce(filled) if filled else np.zeros(len(batch), bool)
 
 
 def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_values: bool = False) -> tuple[Example, ...]:
@@ -117,26 +173,33 @@ def show_examples(found: FoundFile, options: RunOptions, key: str, *, show_value
         At most three; none where the file cannot be converted so.
     """
     fields = CHANGED_FIELDS.get(key, _WHOLE_CALL)
+    if key != "static-call" and options.static_call is None:
+        # What becomes of calls without an identifier is asked later; until then they are not shown as lost.
+        options = replace(options, static_call="auto")
     with Unpacker() as unpacker, suppress(CalltoolsError):
-        job = _prepare(found, options, unpacker, keep=True)
-        shown = _Examples(job, key, fields, show_values)
+        planned = _prepare(found, options, unpacker, keep=True)
+        shown = _Examples(planned, key, fields, show_values)
         with suppress(_Enough):
-            job.run(found.name, [shown])
+            planned.run(found.name, [shown])
         return tuple([*shown.changed, *shown.others][:_SHOWN])
     return ()
 
 
-def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> Job:
+def _prepare(found: FoundFile, options: RunOptions, unpacker: Unpacker, *, keep: bool = False) -> PlannedFile:
     context = resolve(options)
     path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
-    return prepare_job(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+    planned = plan_file(path, found.name, context, converting=True, keep_records=keep, keep_origin=keep)
+    if not context.outcomes:
+        return planned
+    match = OutcomeMatch(context.outcomes, options.outcome_window_s)
+    return match.assign({0: planned}, lambda _number: None, may_fork=False)[0]
 
 
 @dataclass(slots=True)
 class _Examples:
     """Takes the records that show best what an answer changes."""
 
-    job: Job
+    planned: PlannedFile
     key: str
     fields: tuple[str, ...]
     show_values: bool
@@ -168,15 +231,14 @@ class _Examples:
     def _interesting(self, batch: Batch) -> Mask:
         """The records that the answer is about: those without an identifier, those that got one, those it rewrites."""
         names = batch.columns.column_names
-        ids = [non_empty(batch.cells(name)) for name in IDENTIFIER_FIELDS if name in names]
-        identified = np.logical_or.reduce(ids) if ids else np.zeros(len(batch), bool)
+        identified = _filled(batch, IDENTIFIER_FIELDS)
         if self.key == "static-call":
             return ~identified
         if self.key in {"identifiers", "identifiers-sheet"}:
             return identified
         changed = np.zeros(len(batch), bool)
         for name in self.fields:
-            known = self.job.plan.layout.get(name)
+            known = self.planned.plan.layout.get(name)
             if name in names and known is not None and batch.origin is not None:
                 cells = batch.cells(name)
                 changed |= as_mask(pc.not_equal(cells, combine_chunks(batch.origin.column(known[1])))) & non_empty(
@@ -191,7 +253,7 @@ class _Examples:
         before: dict[str, list[str]] = {}
         after: dict[str, list[str]] = {}
         for name in names:
-            if (known := self.job.plan.layout.get(name)) is not None:
+            if (known := self.planned.plan.layout.get(name)) is not None:
                 cells = combine_chunks(batch.origin.column(known[1]))
                 before.setdefault(known[0], self._mask(name, cells))
             if name in batch.columns.column_names and name in self.fields:
@@ -202,7 +264,7 @@ class _Examples:
         shown: list[str] = (cells if self.show_values else redact_cells(name, cells)).to_pylist()
         if not is_time:
             return shown
-        zone = self.job.plan.assumptions.timezone or "UTC"
+        zone = self.planned.plan.assumptions.timezone or "UTC"
         return [
             format_moment(text, zone) if good else text
             for text, good in zip(shown, digits_only(cells).tolist(), strict=True)

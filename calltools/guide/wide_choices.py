@@ -3,23 +3,9 @@
 from typing import Final
 
 from calltools.guide.question import Choice, Sentence
+from calltools.texts import cities
 
 # One row is one choice: value, English, Russian, other words in lower case.
-_ZONES: Final = (
-    ("Europe/Moscow", "Moscow", "Москва", "мск", "msk", "moskva", "петербург", "санкт-петербург", "utc+3", "+3"),
-    ("Europe/Kaliningrad", "Kaliningrad", "Калининград", "utc+2", "+2"),
-    ("Europe/Samara", "Samara", "Самара", "utc+4", "+4"),
-    ("Asia/Yekaterinburg", "Yekaterinburg", "Екатеринбург", "екб", "челябинск", "уфа", "пермь", "тюмень"),
-    ("Asia/Omsk", "Omsk", "Омск"),
-    ("Asia/Novosibirsk", "Novosibirsk", "Новосибирск", "нск"),
-    ("Asia/Krasnoyarsk", "Krasnoyarsk", "Красноярск"),
-    ("Asia/Irkutsk", "Irkutsk", "Иркутск", "utc+8", "+8"),
-    ("Asia/Vladivostok", "Vladivostok", "Владивосток", "хабаровск"),
-    ("Europe/Minsk", "Minsk", "Минск"),
-    ("Asia/Almaty", "Almaty, Astana", "Алматы, Астана", "алматы", "астана", "almaty", "astana"),
-    ("Asia/Tashkent", "Tashkent", "Ташкент"),
-    ("UTC", "UTC, Greenwich", "UTC, по Гринвичу", "gmt", "utc+0"),
-)  # fmt: skip
 _REGIONS: Final = (
     ("RU", "Russia", "Россия", "рф"),
     ("KZ", "Kazakhstan", "Казахстан"),
@@ -51,6 +37,6 @@ def _choices(rows: tuple[tuple[str, ...], ...]) -> tuple[Choice, ...]:
     )
 
 
-ZONES: Final = _choices(_ZONES)
+ZONES: Final = _choices(cities.ZONES)
 REGIONS: Final = _choices(_REGIONS)
 CURRENCIES: Final = _choices(_CURRENCIES)

@@ -1,16 +1,18 @@
 """The inputs of a job converted, in one session, each table into private files of its own."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.outputs import find_ending
+from calltools.files.placeholders import fixed_folder
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput
 from calltools.jobs.outputs import JobPaths, put_outcome_rejects
+from calltools.ledger import Ledger
 from calltools.library.session import open_report
 from calltools.model.batch import Batch
 from calltools.model.cells import Mask
@@ -21,6 +23,7 @@ from calltools.run import (
     ConversionSink,
     InputFile,
     OutcomeRejectsSink,
+    PlannedFile,
     RunContext,
     RunOptions,
     Session,
@@ -28,8 +31,8 @@ from calltools.run import (
     SessionSink,
     resolve,
 )
-from calltools.run import Job as OpenedFile
 from calltools.run.sinks import hold_back, is_held
+from calltools.uploading.past_uploads import PastUploads
 
 #: What the ledger can plan and send is plain CSV.
 _PLAIN: Final = ".csv"
@@ -92,6 +95,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     folder: Path,
     events: SessionEvents,
     *,
+    ledger: Ledger | None,
     writes: bool,
     processes: int = 1,
 ) -> dict[str, list[ConvertedTable]]:
@@ -106,6 +110,7 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
         paths: Where reports go, and which form the output has.
         folder: A private folder for what is converted.
         events: Hears how far it is.
+        ledger: Tells reports of the calls that were sent before; ``None``: nothing does.
         writes: Whether reports are written.
         processes: How many may work on files; more than one in a process of our own only.
 
@@ -121,22 +126,25 @@ def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     names = [file.name for file in files]
     work = {name: _work_files(name, folder / str(number), paths) for number, name in enumerate(names)}
     reports = paths.reports if writes else ()
+    draws = any(REPORTERS[form_for_path(path)].draws for path in reports)
+    past = [PastUploads(lambda: nullcontext(ledger))] if draws and ledger is not None else []
     beside = OutcomeRejectsSink(folder, job.options_for("").outcomes, to_folder=True, force=True)
     with ExitStack() as stack:
         sink = _WorkSink(work, stack, rejects=paths.rejects is not None, all_or_nothing=job.on_error == "fail")
         summaries = Session(
             files,
-            [sink, *([enter_interrupt_safe(stack, beside)] if beside.outputs else [])],
+            [sink, *past, *([enter_interrupt_safe(stack, beside)] if beside.outputs else [])],
             [open_report(path, names, job.report_options, stack, force=True) for path in reports],
             events,
             converting=True,
-            wants_statistics=any(REPORTERS[form_for_path(path)].draws for path in reports),
+            wants_statistics=draws,
             may_fork=processes > 1,
+            unfit_goes_on=True,
             processes=processes,
         ).run()
     if writes and paths.rejects is not None:
         for path in beside.outputs:
-            put_outcome_rejects(path, paths.rejects.parent, job.name)
+            put_outcome_rejects(path, fixed_folder(paths.rejects), job.name)
     converted: dict[str, list[ConvertedTable]] = {one.key: [] for one in inputs}
     for (one, table), summary in zip(tables, summaries, strict=True):
         converted[one.key].append(replace(work[table.name], summary=summary))
@@ -168,7 +176,7 @@ class _WorkSink(SessionSink):
         """Rejects are written as the source has them."""
         return self._rejects
 
-    def start_file(self, name: str, job: OpenedFile | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the files of a table."""
         work = self._work[name]
         targets = [(work.calls, work.rejects if self._rejects else None)]
@@ -176,7 +184,7 @@ class _WorkSink(SessionSink):
         for calls, rejects in targets:
             sink = ConversionSink(calls, rejects, force=True, all_or_nothing=self._all_or_nothing)
             self._current.append(enter_interrupt_safe(self._stack, sink))
-            sink.start_file(name, job)
+            sink.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
+from calltools.files.placeholders import DATE, JOB
 from calltools.ledger import JobKey
 from calltools.model.rule import Severity
 from calltools.reports.reporter import ReportOptions
 from calltools.run import RunOptions
 from calltools.uploading.context import UploadOptions
-
-#: In paths of a job: its name, and the day of the run on this machine.
-JOB: Final = "{job}"
-DATE: Final = "{date}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +17,7 @@ class JobFiles:
     """The files that a job writes, and where its inputs go; ``{job}``, ``{date}`` and ``{stem}`` are not filled in.
 
     Attributes:
-        output: Converted records of each input: a path with ``{stem}``, or a folder; ``None``: they are only sent.
+        output: Converted records of each input: a path, or a folder; ``None``: they are only sent.
         rejects: Records with errors of each input, in the same way.
         reports: Paths; one with ``{stem}`` is a report for each input.
         archive: The folder that finished inputs are moved to; ``None``: they stay.

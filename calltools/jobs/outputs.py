@@ -3,17 +3,18 @@
 import csv
 import filecmp
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from calltools.errors import OutputError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.placeholders import STEM, fixed_folder
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
-from calltools.run import OUTCOME_CODE, REJECTS_ENDING, STEM, is_folder_output, refuse_other_endings, report_path
+from calltools.run import OUTCOME_CODE, REJECTS_ENDING, is_folder_output, refuse_other_endings, report_path
 
 _OUTPUT_NAME: Final = f"{STEM}.csv"
 _REJECTS_NAME: Final = f"{STEM}.rejects.csv"
@@ -27,7 +28,7 @@ class JobPaths:
         output: With ``{stem}``, or of one input; ``None``: not written.
         rejects: In the same way.
         reports: In the same way, or of all inputs.
-        archive: The folder of finished inputs.
+        archive: The folder of finished inputs; with ``{stem}`` each has its own.
     """
 
     output: Path | None
@@ -38,9 +39,26 @@ class JobPaths:
     def own_folders(self, bases: Iterable[Path]) -> list[Path]:
         """The folders whose files are no inputs: those that the job writes to below a folder that is searched."""
         searched = [folder.resolve() for folder in bases]
-        written = [None if self.output is None else self.output.parent, self.archive]
-        local = [folder for folder in written if folder is not None and not isinstance(folder, RemotePath)]
+        local = [folder for _, folder in self._folders() if not isinstance(folder, RemotePath)]
         return [folder for folder in local if any(folder.resolve().is_relative_to(base) for base in searched)]
+
+    def refuse_inputs_in(self, job: str, bases: Iterable[Path]) -> None:
+        """Refuse an output or an archive in a folder that is searched for inputs: they would be taken for inputs.
+
+        Raises:
+            OutputError: It is such a folder.
+        """
+        searched = {folder.resolve() for folder in bases}
+        for word, folder in self._folders():
+            if not isinstance(folder, RemotePath) and folder.resolve() in searched:
+                raise OutputError("job-output-among-inputs", job=job, word=word, path=folder)
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        """The folders of outputs and of finished inputs, as far as they are the same for all inputs."""
+        if self.output is not None:
+            yield "output", fixed_folder(self.output)
+        if self.archive is not None:
+            yield "archive", fixed_folder(self.archive) if STEM in str(self.archive) else self.archive
 
     def output_of(self, name: str) -> Path | None:
         """The output of an input."""
@@ -49,6 +67,10 @@ class JobPaths:
     def rejects_of(self, name: str) -> Path | None:
         """The rejects of an input, unless there are some of that name already."""
         return None if self.rejects is None else report_path(self.rejects, name)
+
+    def archive_of(self, path: Path) -> Path | None:
+        """The folder that an input is moved to."""
+        return None if self.archive is None else report_path(self.archive, path.name)
 
 
 def find_paths(job: Job, day: str) -> JobPaths:
@@ -89,34 +111,17 @@ def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
             raise OutputError("job-output-same", path=path, first=other, second=name)
 
 
-def refuse_own_outputs(job: Job, paths: JobPaths, bases: Iterable[Path]) -> None:
-    """Refuse an output or an archive in a folder that is searched for inputs: they would be taken for inputs.
-
-    Args:
-        job: The job.
-        paths: Of its run.
-        bases: The folders in which inputs are looked for.
-
-    Raises:
-        OutputError: It is such a folder.
-    """
-    searched = {folder.resolve() for folder in bases}
-    written = (("output", None if paths.output is None else paths.output.parent), ("archive", paths.archive))
-    for word, folder in written:
-        if folder is not None and not isinstance(folder, RemotePath) and folder.resolve() in searched:
-            raise OutputError("job-output-among-inputs", job=job.name, word=word, path=folder)
-
-
-def make_folders(paths: JobPaths) -> None:
-    """Make the folders of what is written.
+def make_folders(paths: JobPaths, names: Sequence[str]) -> None:
+    """Make the folders of what is written of some inputs.
 
     Raises:
         OutputError: One cannot be made.
     """
-    for path in (paths.output, paths.rejects, *paths.reports):
-        if path is not None and not isinstance(path, RemotePath):
-            with map_os_errors(path.parent):
-                path.parent.mkdir(parents=True, exist_ok=True)
+    templates = [path for path in (paths.output, paths.rejects, *paths.reports) if path is not None]
+    written = [report_path(path, name) for path in templates for name in (names if STEM in str(path) else names[:1])]
+    for folder in dict.fromkeys(path.parent for path in written if not isinstance(path, RemotePath)):
+        with map_os_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
 
 def put_output(source: Path, target: Path) -> Path:

@@ -1,15 +1,15 @@
 """What a run of a job has come to: its inputs, its counts, its exit code, and what is left to do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Self
 
 from calltools.errors import CalltoolsError
 from calltools.ledger import Part
 from calltools.model.summary import Summary
 from calltools.texts.keys import MessageKey
-from calltools.uploading.results import part_facts
+from calltools.uploading.results import FINDINGS, HELD, IN_PART, OK, accepted_count, part_facts
 
 
 class InputState(StrEnum):
@@ -35,6 +35,33 @@ class Remark:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+#: The exit code of an input that stays until a person has done something, by the reason. The others go with the next
+#: run, or have an error that has a code of its own.
+_CODES_OF_LEFT: Final[Mapping[MessageKey, int]] = {
+    "job-left-errors": FINDINGS,
+    "job-left-unexplained": FINDINGS,
+    "job-left-partial": IN_PART,
+    "job-left-adopted": HELD,
+    "job-left-held": HELD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """How many records an input has, and what became of them: ``read`` is the sum of the others."""
+
+    read: int = 0
+    written: int = 0
+    skipped: int = 0
+    rejected: int = 0
+
+    @classmethod
+    def of(cls, summaries: Iterable[Summary]) -> Self:
+        """The sums of the counts of tables."""
+        counts = [(one.read, one.written or 0, one.skipped.total(), one.rejected) for one in summaries]
+        return cls(*map(sum, zip(*counts, strict=True)))
+
+
 @dataclass(slots=True)
 class InputResult:
     """What became of an input.
@@ -42,20 +69,29 @@ class InputResult:
     Attributes:
         name: What messages call it.
         state: What became of it.
-        summaries: The counts of its tables.
+        counts: Its records, as far as they were read.
         reason: Why it is left or failed.
         rejects: Files that have its bad records.
         outputs: Files that have its good records.
-        moved_to: Where it is now, if it was moved.
+        moved_to: Where it is now, if it was moved by this run.
+        has_findings: Whether it has findings that end with exit code 1.
     """
 
     name: str
     state: InputState
-    summaries: tuple[Summary, ...] = ()
+    counts: RecordCounts = RecordCounts()
     reason: Remark | None = None
     rejects: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     moved_to: str | None = None
+    has_findings: bool = False
+
+    @property
+    def code(self) -> int:
+        """The exit code that it calls for."""
+        is_left = self.state is InputState.LEFT and self.reason is not None
+        left = _CODES_OF_LEFT.get(self.reason.key, OK) if is_left and self.reason is not None else OK
+        return max(left, FINDINGS if self.has_findings else OK)
 
 
 @dataclass(slots=True)
@@ -71,6 +107,7 @@ class JobResult:
         changed: Known calls that have other cells now, and are not sent again.
         codes: Exit codes that parts of the run call for.
         errors: Why the job or a part of it failed.
+        untold: What the ledger keeps of it until it is said, where all of it is in this result.
     """
 
     name: str
@@ -81,35 +118,38 @@ class JobResult:
     changed: int = 0
     codes: list[int] = field(default_factory=list)
     errors: list[CalltoolsError] = field(default_factory=list)
+    untold: str | None = None
 
     @property
     def code(self) -> int:
         """The exit code: the highest."""
-        return max([0, *self.codes, *(error.exit_code for error in self.errors)])
+        inputs, errors = (one.code for one in self.inputs), (error.exit_code for error in self.errors)
+        return max([OK, *self.codes, *inputs, *errors])
 
     @property
     def succeeded(self) -> bool:
         """Whether nothing is left behind: each input is finished or unchanged, and nothing failed."""
         done = {InputState.FINISHED, InputState.UNCHANGED}
-        return not self.errors and self.code in {0, 1, 5} and all(one.state in done for one in self.inputs)
+        return (
+            not self.errors and self.code in {OK, FINDINGS, IN_PART} and all(one.state in done for one in self.inputs)
+        )
 
     def fail(self, error: CalltoolsError) -> None:
         """Take note of an error."""
         self.errors.append(error)
 
-    def count(self, name: str) -> int:
-        """The sum of a count of all tables: ``read``, ``written``, ``rejected``."""
-        return sum(getattr(summary, name) or 0 for one in self.inputs for summary in one.summaries)
-
     @property
-    def skipped(self) -> int:
-        """Records that were left out."""
-        return sum(summary.skipped.total() for one in self.inputs for summary in one.summaries)
+    def counts(self) -> RecordCounts:
+        """The records of all inputs."""
+        counts = [astuple(one.counts) for one in self.inputs]
+        return RecordCounts(*map(sum, zip(*counts, strict=True)))
 
     @property
     def sent(self) -> int:
-        """Calls that are with the service since this run."""
-        return sum(part.rows for part in self.parts if part.accepted)
+        """Calls that are with the service since this run; those that it has refused are not."""
+        return sum(
+            part.rows if (count := accepted_count(part)) is None else count for part in self.parts if part.accepted
+        )
 
     @property
     def linked(self) -> int | None:
@@ -135,10 +175,7 @@ def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
         "counter": result.counter,
         "exit_code": result.code,
         "succeeded": result.succeeded,
-        "read": result.count("read"),
-        "written": result.count("written"),
-        "skipped": result.skipped,
-        "rejected": result.count("rejected"),
+        **asdict(result.counts),
         "to_send": result.to_send,
         "sent": result.sent,
         "changed": result.changed,
@@ -149,10 +186,7 @@ def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
                 "path": one.name,
                 "state": str(one.state),
                 "reason": None if one.reason is None else say(one.reason),
-                "read": sum(summary.read for summary in one.summaries),
-                "written": sum(summary.written or 0 for summary in one.summaries),
-                "skipped": sum(summary.skipped.total() for summary in one.summaries),
-                "rejected": sum(summary.rejected for summary in one.summaries),
+                **asdict(one.counts),
                 "rejects": one.rejects,
                 "outputs": one.outputs,
                 "moved_to": one.moved_to,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Protocol
+from typing import Protocol
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
@@ -23,12 +23,14 @@ from calltools.jobs import archive, outputs
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
-from calltools.jobs.results import InputResult, InputState, JobResult, Remark
+from calltools.jobs.results import InputResult, InputState, JobResult, RecordCounts, Remark
 from calltools.jobs.sending import JobSender
+from calltools.jobs.untold import Untold
 from calltools.ledger import (
     Ledger,
     find_finished,
     forget_finished,
+    forget_untold,
     hold_job,
     record_finished,
     record_job_run,
@@ -65,11 +67,13 @@ class JobMode:
         take_all: Take also inputs that the jobs are done with.
         plan_only: Say what would be sent; nothing is sent, written or moved.
         dry_run: The same without ledger and network.
+        accept_partial: Be done with inputs of whose calls the service has accepted a part only.
     """
 
     take_all: bool = False
     plan_only: bool = False
     dry_run: bool = False
+    accept_partial: bool = False
 
     @property
     def writes(self) -> bool:
@@ -123,6 +127,12 @@ class JobRunner:
                 self._fail(job, result, error)
         return result
 
+    def confirm_said(self, jobs: Sequence[Job], results: Sequence[JobResult]) -> None:
+        """Take note that the results of jobs were said to somebody: the next run does not say them again."""
+        said = {job.key: one.untold for job, one in zip(jobs, results, strict=True) if one.untold is not None}
+        if self.ledger is not None and said:
+            forget_untold(self.ledger, said)
+
     def _fail(self, job: Job, result: JobResult, error: CalltoolsError) -> None:
         result.fail(error)
         self.events.job_failed(job, error)
@@ -157,6 +167,7 @@ class _JobRun:
     job: Job
     result: JobResult
     folder: Path
+    untold: Untold = field(default_factory=Untold)
 
     def run(self) -> None:
         """Run the job.
@@ -167,16 +178,19 @@ class _JobRun:
         job, mode = self.job, self.runner.mode
         paths = outputs.find_paths(job, self.runner.day)
         bases = find_bases(job.inputs)
-        outputs.refuse_own_outputs(job, paths, bases)
+        paths.refuse_inputs_in(job.name, bases)
         listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)
-        outputs.refuse_equal_outputs(paths, [table.name for one in listed.inputs for table in one.tables])
+        self._find_untold(inputs)
+        names = [table.name for one in listed.inputs for table in one.tables]
+        outputs.refuse_equal_outputs(paths, names)
         if mode.writes and len(inputs):
             # What cannot be written is refused before anything is sent.
-            outputs.make_folders(paths)
-            if paths.archive is not None:
-                archive.prepare_folder(paths.archive)
+            outputs.make_folders(paths, names)
+            for folder in dict.fromkeys(paths.archive_of(one.path) for one in listed.inputs):
+                if folder is not None:
+                    archive.prepare_folder(folder)
         self.runner.events.job_started(job, len(inputs.changed), listed.found)
         for one, error in inputs.failed:
             self._report(error)
@@ -185,8 +199,25 @@ class _JobRun:
         if sender is not None:
             sender.resume(self.result)
         done = self._process(inputs.changed, paths, sender) if inputs.changed else []
-        unchanged = [(one, InputResult(one.name, InputState.UNCHANGED)) for one in inputs.finished]
-        self._put_away([*done, *unchanged], paths.archive)
+        known = [(one, self.untold.take(one.key)) for one in inputs.finished]
+        unchanged = [(one, ended or InputResult(one.name, InputState.UNCHANGED)) for one, ended in known]
+        self._put_away([*done, *unchanged], paths)
+        self.result.untold = self.untold.text
+
+    def _find_untold(self, inputs: JobInputs) -> None:
+        """Look up what an earlier run has not said; of what it has put away it is said at once."""
+        ledger, upload = self.runner.ledger, self.job.upload
+        if ledger is None or not self.runner.mode.writes:
+            return
+        self.untold = Untold.find(ledger, self.job.key)
+        self.untold.drop(one.key for one in (*inputs.changed, *(failed for failed, _ in inputs.failed)))
+        self.result.codes.append(self.untold.code)
+        if upload is not None:
+            self.result.parts += self.untold.find_parts(ledger, upload.counter)
+        still_there = {one.key for one in inputs.finished}
+        for key, ended in self.untold.inputs.items():
+            if key not in still_there:
+                self._end(ended)
 
     def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
         ledger = self.runner.ledger
@@ -204,6 +235,7 @@ class _JobRun:
             job.upload,
             runner.clock,
             plan_only=not runner.mode.writes,
+            accept_partial=runner.mode.accept_partial,
         )
 
     def _process(
@@ -217,6 +249,7 @@ class _JobRun:
             paths,
             self.folder,
             self.runner.events.converting(),
+            ledger=self.runner.ledger,
             writes=self.runner.mode.writes,
             processes=self.runner.processes,
         )
@@ -237,7 +270,8 @@ class _JobRun:
             if ended.state is not InputState.FINISHED:
                 self._end(ended)
         if self.runner.ledger is not None and done:
-            record_finished(self.runner.ledger, self.job.key, {one.key: one.digest for one, _ in done})
+            untold = self.untold.add({one.key: ended for one, ended in done}, self.result)
+            record_finished(self.runner.ledger, self.job.key, {one.key: one.digest for one, _ in done}, untold)
         return done
 
     def _send(self, sender: JobSender, converted: Sequence[tuple[InputResult, Sequence[ConvertedTable]]]) -> None:
@@ -254,8 +288,8 @@ class _JobRun:
 
     def _judge(self, one: JobInput, tables: Sequence[ConvertedTable]) -> InputResult:
         """What becomes of a converted input, but for its calls that are to be sent."""
-        summaries = tuple(table.summary for table in tables)
-        ended = InputResult(one.name, InputState.FINISHED, summaries)
+        summaries = [table.summary for table in tables]
+        ended = InputResult(one.name, InputState.FINISHED, RecordCounts.of(summaries))
         fault = next((summary.error for summary in summaries if summary.error is not None), None)
         if fault is None and one.stamp and not _is_as_read(one):
             # What was read of it may end in the middle of a call.
@@ -266,11 +300,10 @@ class _JobRun:
             ended.state, ended.reason = InputState.FAILED, Remark(fault.key, fault.facts)
             return ended
         worst = self.job.fail_on.rank
-        if any(
+        ended.has_findings = any(
             count and Severity(word).rank <= worst for each in summaries for word, count in each.by_severity.items()
-        ):
-            self.result.codes.append(_FINDINGS)
-        rejected = sum(summary.rejected for summary in summaries)
+        )
+        rejected = ended.counts.rejected
         if rejected and self.job.on_error == "fail":
             ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
         elif rejected and not self.job.files.rejects:
@@ -278,10 +311,11 @@ class _JobRun:
             ended.reason = Remark("job-left-unexplained", {"count": rejected})
         return ended
 
-    def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], folder: Path | None) -> None:
+    def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], paths: outputs.JobPaths) -> None:
         """Move finished inputs to the archive, if the job has one."""
         moved: list[str] = []
         for one, ended in done:
+            folder = paths.archive_of(one.path)
             if folder is not None and self.runner.mode.writes:
                 try:
                     ended.moved_to = str(archive.put_away(one.path, one.stamp, folder))
@@ -304,9 +338,6 @@ class _JobRun:
     def _end(self, ended: InputResult) -> None:
         self.result.inputs.append(ended)
         self.runner.events.input_ended(self.job, ended)
-
-
-_FINDINGS: Final = 1
 
 
 def _refuse_moving_addresses(job: Job, paths: outputs.JobPaths, inputs: Sequence[JobInput]) -> None:

@@ -16,6 +16,7 @@ from calltools.ledger import (
     plan_upload,
     waiting_parts,
 )
+from calltools.runtime.packages import join_command
 from calltools.uploading.context import Clock, Connect, UploadEvents, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
 from calltools.uploading.results import UploadResult
@@ -33,6 +34,7 @@ class JobSender:
         options: How calls are sent.
         clock: Time, and how to wait.
         plan_only: Send nothing.
+        accept_partial: Whether it will do that the service has accepted a part of the calls of a table only.
     """
 
     ledger: Ledger | None
@@ -41,6 +43,7 @@ class JobSender:
     options: UploadOptions
     clock: Clock
     plan_only: bool
+    accept_partial: bool = False
     _accepted_before: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
@@ -84,12 +87,17 @@ class JobSender:
             result.to_send = sum(plan.records_to_send for plan in plans)
 
     def look_up(self, table: ConvertedTable, result: JobResult) -> Remark | None:
-        """Why a table is not finished by what the ledger knows of its calls; ``None``: each of them is accepted."""
+        """Why a table is not finished by what the ledger knows of its calls; ``None``: each of them is accepted.
+
+        Of a part of which the service has refused some calls it does not say which.
+        """
         if self.ledger is None:
             return None
         plan = plan_upload(self.ledger, table.calls, self.options.counter)
         result.changed += plan.counts[CallStatus.CHANGED] + plan.counts[CallStatus.IDENTIFIED]
-        return _find_open(plan) or _find_refused([get_part(self.ledger, number) for number in plan.accepted_parts])
+        if (remark := _find_open(plan)) or self.accept_partial:
+            return remark
+        return _find_refused([get_part(self.ledger, number) for number in plan.accepted_parts], result.name)
 
     def _add(self, result: JobResult, uploaded: Sequence[UploadResult]) -> None:
         result.codes += [one.code for one in uploaded]
@@ -112,9 +120,11 @@ def _find_open(plan: UploadPlan) -> Remark | None:
     return None
 
 
-def _find_refused(parts: Sequence[Part]) -> Remark | None:
-    """A part of which the service has accepted some calls only: it does not say which."""
+def _find_refused(parts: Sequence[Part], job: str) -> Remark | None:
+    """A part of which the service has accepted some calls only."""
     for part in parts:
         if part.partial or part.line_quantity == 0:
-            return Remark("job-left-partial", {"name": part.name, "count": part.rows, "accepted": part.line_quantity})
+            command = join_command(["calltools", "run", job, "--accept-partial"])
+            facts = {"name": part.name, "count": part.rows, "accepted": part.line_quantity, "command": command}
+            return Remark("job-left-partial", facts)
     return None

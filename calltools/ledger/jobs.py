@@ -44,14 +44,37 @@ def find_finished(ledger: Ledger, key: JobKey) -> dict[str, str]:
         return dict(ledger.connection.execute(statement, (key.config, key.name)).fetchall())
 
 
-def record_finished(ledger: Ledger, key: JobKey, digests: Mapping[str, str]) -> None:
-    """Record that a job is done with inputs; durable before they are moved."""
+def record_finished(ledger: Ledger, key: JobKey, digests: Mapping[str, str], untold: str) -> None:
+    """Record that a job is done with inputs; durable before they are moved.
+
+    Args:
+        ledger: The ledger.
+        key: The job.
+        digests: The inputs: path -> digest of what was read.
+        untold: What is to be said of them, and of inputs before them; kept until ``forget_untold``.
+    """
     with transaction(ledger) as connection:
         job = _job_id(ledger, key)
         connection.executemany(
             "INSERT OR REPLACE INTO finished VALUES (?, ?, ?, ?)",
             [(job, path, digest, ledger.now()) for path, digest in digests.items()],
         )
+        connection.execute("UPDATE job SET untold = ? WHERE id = ?", (untold, job))
+
+
+def find_untold(ledger: Ledger, key: JobKey) -> str | None:
+    """What runs of a job have found out and not said; ``None``: nothing."""
+    statement = "SELECT untold FROM job WHERE config = ? AND name = ?"
+    with as_ledger_errors(ledger.folder):
+        row = ledger.connection.execute(statement, (key.config, key.name)).fetchone()
+    return None if row is None else row[0]
+
+
+def forget_untold(ledger: Ledger, said: Mapping[JobKey, str]) -> None:
+    """Record that it was said of jobs; what another run has found out meanwhile stays."""
+    statement = "UPDATE job SET untold = NULL WHERE config = ? AND name = ? AND untold = ?"
+    with transaction(ledger) as connection:
+        connection.executemany(statement, [(key.config, key.name, text) for key, text in said.items()])
 
 
 def forget_finished(ledger: Ledger, key: JobKey, paths: Iterable[str]) -> None:

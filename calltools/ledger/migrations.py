@@ -184,6 +184,12 @@ CREATE TABLE finished (
 ) WITHOUT ROWID;
 """
 
+_UNTOLD_COLUMN: Final = """
+-- What runs of a job have found out and not said yet, as JSON of ``jobs.untold``; NULL: nothing.
+-- A run that is killed says nothing, and the next one says it in its place.
+ALTER TABLE job ADD COLUMN untold TEXT;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _BASE_TABLES,
     _CLEAN_FILES_TABLE,
@@ -194,6 +200,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _PARTIAL_TABLE,
     _FURTHER_SUMS_TABLES,
     _JOBS_TABLES,
+    _UNTOLD_COLUMN,
 )
 
 

@@ -1,13 +1,13 @@
 """``inspect``: what files are, and what must still be said before they can be converted."""
 
-import os
 from collections.abc import Sequence
 from typing import Unpack
 
+from calltools.errors import UsageError
 from calltools.files.folders import find_files
 from calltools.guide import Answers, Inspection
 from calltools.guide import inspect as inspect_files
-from calltools.library.inputs import list_sources
+from calltools.library.inputs import as_argument, is_path, list_sources
 from calltools.library.options import LibraryOptions, build_options, show_options
 from calltools.library.session import StrPath
 from calltools.run import is_own_file
@@ -34,8 +34,13 @@ def inspect(
         again. Its ``options`` are those of a run with the answers.
 
     Raises:
-        CalltoolsError: An option is wrong.
+        CalltoolsError: An option is wrong, or something is no path.
     """
-    given = [os.fspath(path) for path in list_sources(paths)]  # type: ignore[arg-type]  # paths only
-    found = find_files(given, others=[], is_own=is_own_file, recursive=recursive).files
+    given = list_sources(paths)
+    for one in given:
+        if not is_path(one):
+            raise UsageError("path-none", type=type(one).__name__)
+    found = find_files(
+        [as_argument(one) for one in given if is_path(one)], others=[], is_own=is_own_file, recursive=recursive
+    ).files
     return inspect_files(found, answers, build_options(options))

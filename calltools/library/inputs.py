@@ -48,9 +48,20 @@ def list_sources(sources: Sources) -> list[Source]:
     return listed  # type: ignore[return-value]  # what is no list is one source
 
 
+def is_path(source: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether it is a path, or the text of one."""
+    return isinstance(source, str | os.PathLike)
+
+
 def to_path(given: str | os.PathLike[str]) -> Path:
     """A path, or an address, of a caller."""
     return as_path(given if isinstance(given, str | Path) else os.fspath(given))
+
+
+def as_argument(source: str | os.PathLike[str]) -> str:
+    """A path as the command is given it; of an address all of it, which as a path would hide its secrets."""
+    path = to_path(source)
+    return path.location if isinstance(path, RemotePath) else os.fspath(source)
 
 
 def find_inputs(
@@ -70,10 +81,10 @@ def find_inputs(
         SourceError: A table cannot be text.
     """
     found: list[FoundFile] = []
-    for are_paths, group in groupby(sources, _is_path):
+    for are_paths, group in groupby(sources, is_path):
         given = [*group]
         if are_paths:
-            arguments = [_as_argument(one) for one in given]
+            arguments = [as_argument(one) for one in given]  # type: ignore[arg-type]  # they are paths
             found += find_files(arguments, others=others, is_own=is_own_file, recursive=recursive).files
         else:
             for one in given:
@@ -129,15 +140,6 @@ def _copy(source: Source, stack: ExitStack, name: str | None) -> list[FoundFile]
         name = name or _name_of_stream(source)
         return find_members(stack.enter_context(copy_stdin(source)), name)
     return [write_table(read_table(source, name or "table"), stack, name or "table")]
-
-
-def _is_path(source: Source) -> bool:
-    return isinstance(source, str | os.PathLike)
-
-
-def _as_argument(source: Any) -> str:
-    """A path as the command is given it; of an address all of it, which as a path would hide its secrets."""
-    return source.location if isinstance(source, RemotePath) else os.fspath(source)
 
 
 def _is_stream(source: object) -> TypeGuard[BinaryIO]:

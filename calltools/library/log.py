@@ -9,7 +9,7 @@ from typing import Final
 
 from calltools.errors import FileFault
 from calltools.model.summary import Summary
-from calltools.run import Job, SessionEvents
+from calltools.run import PlannedFile, SessionEvents
 
 LOGGER: Final = logging.getLogger("calltools")
 # Without a handler Python writes warnings on standard error.
@@ -26,14 +26,14 @@ def log(level: int, event: str, **facts: object) -> None:
 class LoggedEvents(SessionEvents):
     """Logs what happens in a run."""
 
-    def started(self, name: str, job: Job) -> None:
+    def started(self, name: str, planned: PlannedFile) -> None:
         """The records of a file come next."""
-        source = job.table.source
+        source = planned.table.source
         log(
             logging.INFO,
             "file-started",
             name=name,
-            vendor=job.vendor,
+            vendor=planned.vendor,
             encoding=source.encoding,
             delimiter=source.delimiter,
             sheet=source.sheet,

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin
 
 from calltools.errors import UsageError, nearest_word
 from calltools.files.remote_path import as_path
+from calltools.library.option_types import refuse_other_types, refuse_out_of_range
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
 from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
@@ -19,6 +20,9 @@ _R = TypeVar("_R")
 _PATHS: Final = ("identifiers", "baseline")
 _LISTS: Final = ("own_numbers", "inbound_contexts", "select", "ignore")
 _UPPER: Final = ("region", "currency")
+_RANGES: Final[dict[str, tuple[float | None, float | None]]] = dict.fromkeys(
+    ("header_row", "identifier_window_s", "outcome_window_s"), (0, None)
+)
 _HINTS: Final = tuple(one.name for one in fields(Hints) if one.name != "quotes")
 _FIELDS: Final = tuple(one.name for one in fields(RunOptions))
 
@@ -63,13 +67,16 @@ def build_options(given: Mapping[str, Any]) -> RunOptions:
     """
     refuse_unknown(given, (*_FIELDS, *_HINTS))
     said = {name: value for name, value in given.items() if value is not None}
+    types = get_type_hints(LibraryOptions)
+    for name, value in said.items():
+        refuse_other_types(name, value, types[name])
+        refuse_out_of_range(name, value, *_RANGES.get(name, (None, None)))
     values = {name: _as_option(name, value) for name, value in said.items() if name in _FIELDS}
     hints = {name: value for name, value in said.items() if name in _HINTS}
     if hints or "hints" in values:
         given_hints = values.get("hints", Hints())
         named = {name: getattr(given_hints, name) for name in _HINTS} | hints
         values["hints"] = replace(build_hints(**named), quotes=given_hints.quotes)
-    types = get_type_hints(RunOptions)
     for name, value in values.items():
         refuse_other_words(name, value, _words(types[name]))
     return RunOptions(**values)

@@ -170,7 +170,7 @@ def _headline(summaries: tuple[Summary, ...]) -> str:
     name = summaries[0].name if len(summaries) == 1 else f"{len(summaries)} files"
     total = summaries[0] if len(summaries) == 1 else total_of(summaries)
     unread = sum(summary.error is not None for summary in summaries)
-    found = ", ".join(f"{count} {word}s" for word, count in _by_severity(total).items())
+    found = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in _by_severity(total).items())
     return f"{name}: {format_counts_line(total, 'en')}; {found or 'no findings'}" + (
         f"; {unread} not read" if unread else ""
     )
@@ -226,6 +226,9 @@ class CheckedBatch:
     good: pa.Table
     bad: pa.Table
     findings: pa.Table
+
+    def __hash__(self) -> int:
+        return hash((self.good.num_rows, self.bad.num_rows, self.findings.num_rows))
 
     def __repr__(self) -> str:
         counts = f"good {self.good.num_rows}, bad {self.bad.num_rows}, findings {self.findings.num_rows}"

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
+from calltools.files.placeholders import STEM
 from calltools.library.inputs import find_inputs, to_path
 from calltools.library.log import LoggedEvents
 from calltools.library.results import FileFindings
@@ -24,13 +25,12 @@ from calltools.model.summary import Summary
 from calltools.reports import REPORTERS, form_for_path
 from calltools.reports.reporter import ReportOptions
 from calltools.run import (
-    STEM,
     BaselineWriter,
     ConversionSink,
     FolderConversionSink,
     InputFile,
-    Job,
     OutcomeRejectsSink,
+    PlannedFile,
     ReporterSink,
     ReportPerFileSink,
     RunContext,
@@ -124,14 +124,14 @@ def open_report(
     """What writes a report, or one for each input.
 
     Args:
-        path: Where it goes; with ``STEM`` in its name there is one for each input.
+        path: Where it goes; with ``STEM`` in it there is one for each input.
         names: What the inputs are called.
         options: How it is worded.
         stack: Gives the file its name at the end; with an exception it does not appear.
         force: Overwrite a report that exists.
     """
     form = REPORTERS[form_for_path(path)]
-    if STEM in path.name:
+    if STEM in str(path):
         each = ReportPerFileSink(path, names, lambda file: form(file, options), force=force)
         return enter_interrupt_safe(stack, each)
     file = stack.enter_context(AtomicFile(path, force=force).open_text())
@@ -140,7 +140,7 @@ def open_report(
 
 def list_report_files(reports: Sequence[Path], names: Sequence[str]) -> list[Path]:
     """The files that reports are written to, those of each input among them."""
-    listed = ([report_path(path, name) for name in names] if STEM in path.name else [path] for path in reports)
+    listed = ([report_path(path, name) for name in names] if STEM in str(path) else [path] for path in reports)
     return [*chain.from_iterable(listed)]
 
 
@@ -215,7 +215,7 @@ class _FindingsByFile(SessionSink):
     found: list[FileFindings] = field(default_factory=list)
     _parts: list[Findings] = field(default_factory=list)
 
-    def start_file(self, _name: str, _job: Job | None) -> None:
+    def start_file(self, _name: str, _planned: PlannedFile | None) -> None:
         """Begin with none."""
         self._parts = []
 

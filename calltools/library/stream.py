@@ -9,6 +9,7 @@ from typing import Final, Self, Unpack
 import numpy as np
 import pyarrow as pa
 
+from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.library.inputs import Source, list_sources
 from calltools.library.options import LibraryOptions, build_options, build_report_options, show_options
@@ -21,7 +22,7 @@ from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_columns
-from calltools.run import InputFile, Job, SessionSink
+from calltools.run import InputFile, PlannedFile, SessionSink
 from calltools.texts.keys import Language
 
 #: Batches that wait for the caller; when there are so many, the reader waits, too.
@@ -55,16 +56,22 @@ def stream(
         where the next batch would be.
 
     Raises:
-        CalltoolsError: The call is wrong, or there is no such file.
+        CalltoolsError: The call is wrong, there is no such file, or a folder, pattern or archive holds several.
     """
     stack = ExitStack()
     try:
         run = Run(build_options(options), build_report_options(language, show_values=show_values), stack)
         inputs = run.open(list_sources(source), [], [], None, name=name, recursive=False)
+        _refuse_several(inputs)
     except BaseException:
         stack.close()
         raise
     return Stream(run, inputs, stack, converting=convert)
+
+
+def _refuse_several(inputs: Sequence[InputFile]) -> None:
+    if len(inputs) > 1:
+        raise UsageError("stream-several", count=len(inputs), first=inputs[0].name)
 
 
 class _LeftError(Exception):
@@ -169,11 +176,11 @@ class _BatchSink(SessionSink):
         """They are what the caller wants."""
         return True
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """The titles of the file."""
         self._name = name
-        if job is not None:
-            self._titles, self._source = list(job.table.titles), job.table.source
+        if planned is not None:
+            self._titles, self._source = list(planned.table.titles), planned.table.source
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Hand over a batch; findings without records wait for the next one."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict, get_type_hints
 
 from calltools.ledger import (
     ReconcilePolicy,
@@ -13,6 +13,7 @@ from calltools.ledger import (
 )
 from calltools.library.inputs import Sources, find_inputs, list_sources
 from calltools.library.log import log
+from calltools.library.option_types import refuse_other_types, refuse_out_of_range
 from calltools.library.options import refuse_other_words, refuse_unknown
 from calltools.metrica.connection import ConnectionOptions, Timeouts
 from calltools.metrica.token import Token, TokenOptions, find_token
@@ -42,6 +43,8 @@ class UploadArguments(TypedDict, total=False):
         token_file: A file with the token; else ``CALLTOOLS_TOKEN``, else the keyring.
         ca_file: Certificates of a private authority to trust as well.
         timeout: Seconds for one whole request.
+
+    An option that is ``None`` is not given.
     """
 
     comment: str
@@ -59,6 +62,15 @@ class UploadArguments(TypedDict, total=False):
     timeout: float
 
 
+#: Least and most, as on the command line.
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "counter": (1, 2**63 - 1),
+    "min_linked": (0, 100),
+    "poll_interval": (0.05, 86_400),
+    "wait_limit": (0, 365 * 86_400),
+    "settle_minutes": (1, 365 * 86_400 // 60),
+    "timeout": (1, 86_400),
+}
 _CHOICES: Final = {"again": ("none", "changed", "all"), "on_absent": ("hold", "resend")}
 
 
@@ -78,7 +90,17 @@ class UploadCall:
     options: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        refuse_unknown(self.options, tuple(UploadArguments.__annotations__))
+        refuse_other_types("counter", self.counter, int)
+        refuse_out_of_range("counter", self.counter, *RANGES["counter"])
+        # One of numpy would be another value for the ledger.
+        object.__setattr__(self, "counter", int(self.counter))
+        types = get_type_hints(UploadArguments)
+        refuse_unknown(self.options, tuple(types))
+        # As of all options: ``None`` is the usual value.
+        object.__setattr__(self, "options", {name: one for name, one in self.options.items() if one is not None})
+        for option, value in self.options.items():
+            refuse_other_types(option, value, types[option])
+            refuse_out_of_range(option, value, *RANGES.get(option, (None, None)))
         for option, words in _CHOICES.items():
             if option in self.options:
                 refuse_other_words(option, self.options[option], words)

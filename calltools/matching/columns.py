@@ -179,7 +179,9 @@ def _find_positions(titles: Sequence[str], role: str, explicit: Mapping[str, str
     if role in explicit:
         named = [place for place, title in enumerate(titles) if title.strip() == explicit[role]]
         if not named:
-            raise UsageError("identifier-column-missing", title=explicit[role], titles=redacted_titles(titles))
+            option = "outcome-columns" if known is OUTCOME_TITLES else "identifier-columns"
+            shown = redacted_titles(titles)
+            raise UsageError("identifier-column-missing", title=explicit[role], titles=shown, option=option)
         return named
     for group in known[role]:
         if alike := [place for place, title in enumerate(titles) if fold_title(title) in group]:

@@ -1,4 +1,4 @@
-"""Ids of the second file that lost digits: they are told once a column, and never given to a call."""
+"""Ids of the second file that lost digits: each is told, and none is given to a call."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -37,7 +37,7 @@ class DamagedIds:
         self._columns = columns
         self._assumptions = assumptions
         self._rounding = IdentifierPrecisionLost()
-        self._first: dict[tuple[str, str], Findings] = {}
+        self._found: dict[tuple[str, str], list[Findings]] = {}
 
     def find(self, batch: Batch, ids: Mapping[str, Cells]) -> dict[str, Mask]:
         """For each field the rows whose id lost digits, as far as the cell itself shows it.
@@ -69,24 +69,23 @@ class DamagedIds:
         return places
 
     def _tell(self, code: str, name: str, places: Numbers, values: Cells) -> None:
-        if len(places) and (code, name) not in self._first:
+        if len(places):
             title = self._titles[self._columns[name]]
-            self._first[code, name] = Findings.for_rule(
-                code, records=None, places=places[:1], column=title, field=name, value=values[:1]
-            )
+            found = Findings.for_rule(code, records=None, places=places, column=title, field=name, value=values)
+            self._found.setdefault((code, name), []).append(found)
 
     def rounded_fields(self) -> Sequence[str]:
         """The fields of whose ids all long ones bear the mark of a rounding; known when all batches were seen."""
         found = self._rounding.close().to_rows()
         for row in found:
             title = self._titles[self._columns[row["field"]]]
-            self._first["CT404", row["field"]] = Findings.from_rows([{**row, "code": "CT404", "column": title}])
+            self._found["CT404", row["field"]] = [Findings.from_rows([{**row, "code": "CT404", "column": title}])]
         return [row["field"] for row in found]
 
     @property
     def findings(self) -> Findings:
-        """The first damaged id of each column and rule."""
-        return Findings.concat([self._first[key] for key in sorted(self._first)])
+        """The damaged ids by column and rule; an id column that is rounded as a whole is one."""
+        return Findings.concat([found for key in sorted(self._found) for found in self._found[key]])
 
 
 def is_rounded(cells: Cells) -> Mask:

@@ -80,11 +80,12 @@ class CallStatistics:
 
 @dataclass(frozen=True, slots=True)
 class PastUpload:
-    """What the ledger knows of an upload of a file of the same name.
+    """What the ledger knows of an upload that had calls of a file.
 
     Attributes:
         at: When it was begun, Unix seconds.
         counter: The counter.
+        calls: Calls of the file that it had.
         sent: Calls that were sent.
         accepted: Those of them that the service has taken; ``None``: not known.
         linked: Those of them that it has linked to visits; ``None``: not known.
@@ -93,6 +94,7 @@ class PastUpload:
 
     at: int
     counter: int
+    calls: int
     sent: int
     accepted: int | None
     linked: int | None

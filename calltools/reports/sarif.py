@@ -7,6 +7,7 @@ Source:
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, TextIO
 from urllib.parse import quote
@@ -42,7 +43,8 @@ def make_sarif_reporter(stream: TextIO, options: ReportOptions, max_results: int
         invocations = json.dumps([_format_invocation(omitted, options.language)], ensure_ascii=False)
         return f'\n], "invocations": {invocations}}}]}}\n'
 
-    return JsonArrayReporter(stream, options, prefix, _format_result, format_suffix, max_results)
+    format_result = partial(_format_result, language=options.language)
+    return JsonArrayReporter(stream, options, prefix, format_result, format_suffix, max_results)
 
 
 def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
@@ -58,9 +60,11 @@ def _format_rule(rule: Rule, language: Language) -> Mapping[str, Any]:
     }
 
 
-def _format_result(finding: Finding, source: Source | None) -> Mapping[str, Any]:
+def _format_result(finding: Finding, source: Source | None, language: Language) -> Mapping[str, Any]:
+    path = repository_path(finding.file)
     location = {
-        "artifactLocation": {"uri": quote(repository_path(finding.file))},
+        # The colon of an address stays; in a relative path one would end a scheme.
+        "artifactLocation": {"uri": quote(path, safe=":/" if "://" in path else "/")},
         "region": line_range(finding, "startLine", "endLine"),
     }
     optional = {"record": finding.record, "column": finding.column, "cell": finding.cell, "sheet": finding.sheet}
@@ -72,7 +76,7 @@ def _format_result(finding: Finding, source: Source | None) -> Mapping[str, Any]
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"calltools/v1": finding.fingerprint},
         "properties": {name: value for name, value in optional.items() if value is not None}
-        | {"advice": format_advice(finding.code, "en", source)},
+        | {"advice": format_advice(finding.code, language, source)},
     }
 
 

@@ -5,10 +5,12 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from calltools.model.batch import Source
+from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.escape import escape_invisible
@@ -19,8 +21,9 @@ from calltools.texts import Language, MessageKey, say
 _SECOND_FILES: Final = ("identifiers", "outcomes")
 #: Rules that say why a call has no identifier.
 _REASONS: Final = ("CT606", "CT607")
-#: Why a record of the file of identifiers cannot be read -> the option that may help.
-_HELPFUL_OPTIONS: Final = {"phone": "region", "time": "date-order"}
+#: Why a record of a second file cannot be read -> the option that may help.
+#: For times there is none: where the order of day and month is not proven, the run has stopped before.
+_HELPFUL_OPTIONS: Final = {"phone": "region", "person": "region", "currency": "currency"}
 UNUSABLE: Final[Mapping[str, MessageKey]] = MappingProxyType(
     {
         "damaged": "unusable-damaged",
@@ -47,11 +50,19 @@ def without_explained(shown: Findings, findings: Findings) -> Findings:
 
 def is_of_second_file(findings: Findings, source: Source | None) -> bool:
     """Whether some findings are on a file of identifiers or of outcomes: then the column names it."""
+    return bool(second_file_mask(findings, source).any())
+
+
+def second_file_mask(findings: Findings, source: Source | None) -> Mask:
+    """Mask of the findings on a file of identifiers or of outcomes."""
     given = () if source is None else source.given
     names = [PurePath(one.value).name for one in given if one.option in _SECOND_FILES]
-    without_place = findings.filter(pc.is_null(findings.table["place"])).table["column"]
-    columns = pc.fill_null(without_place, "").to_pylist()
-    return any(f"({name}" in column or column.startswith(f"{name}:") for name in names for column in columns)
+    without_place: Mask = pc.is_null(findings.table["place"]).to_numpy()
+    mask: Mask = np.zeros(len(findings), bool)
+    for row in np.flatnonzero(without_place) if names else ():
+        column = findings.table["column"][int(row)].as_py() or ""
+        mask[row] = any(f"({name}" in column or column.startswith(f"{name}:") for name in names)
+    return mask
 
 
 def unusable_lines(source: Source, options: ReportOptions) -> Iterator[str]:
@@ -73,23 +84,30 @@ def _helpful_option(reason: str, given: Collection[str], language: Language) -> 
 
 def outcome_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
     """What files of outcomes gave to the calls of a file; below the first file of a run, what they gave to none."""
-    language = options.language
-
-    def rest(counts: Mapping[str, int]) -> str:
-        return "".join(
-            say(
-                "report-outcome-more",
-                options.language,
-                word=say(key, options.language),
-                count=format_count(count, options),
-            )
-            for reason, key in OUTCOME_REASONS.items()
-            if (count := counts.get(reason, 0))
-        )
-
-    if summary.outcome_files:
-        read = format_count(summary.outcome_files["read"], options)
-        yield say("report-outcome-files", language, read=read, more=rest(summary.outcome_files))
+    yield from outcome_file_lines(summary, options)
     if summary.outcomes:
         counts = {key: format_count(summary.outcomes[key], options) for key in ("taken", "calls")}
-        yield say("report-outcomes", language, **counts, more=rest(summary.outcomes))
+        more = _outcome_reasons(summary.outcomes, {*_HELPFUL_OPTIONS.values()}, options)
+        yield say("report-outcomes", options.language, **counts, more=more)
+
+
+def outcome_file_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:
+    """How many records the files of outcomes have, and why some reach no call, with the option that may help."""
+    if summary.outcome_files:
+        given = set() if summary.source is None else {one.option for one in summary.source.given}
+        read = format_count(summary.outcome_files["read"], options)
+        more = _outcome_reasons(summary.outcome_files, given, options)
+        yield say("report-outcome-files", options.language, read=read, more=more)
+
+
+def _outcome_reasons(counts: Mapping[str, int], given: Collection[str], options: ReportOptions) -> str:
+    """The counts of the reasons that occur, each behind a comma."""
+    words = (
+        (f"{say(key, options.language)}{_helpful_option(reason, given, options.language)}", count)
+        for reason, key in OUTCOME_REASONS.items()
+        if (count := counts.get(reason, 0))
+    )
+    return "".join(
+        say("report-outcome-more", options.language, word=word, count=format_count(count, options))
+        for word, count in words
+    )

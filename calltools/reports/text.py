@@ -41,7 +41,7 @@ from calltools.reports.wording import (
 )
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.texts import MessageKey, render_text, say
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 
 INDENT: Final = "  "
 WRAP_OPTIONS: Final[Mapping[str, Any]] = {
@@ -326,8 +326,8 @@ def _format_rule_line(rule: RuleCount, options: ReportOptions) -> str:
 
 
 def format_rule_heading(code: str, options: ReportOptions) -> str:
-    """What stands beside the code of a rule in the reader's language."""
-    return rule_heading(code, RULES_BY_CODE[code].name, options.language)
+    """What stands beside the code of a rule: in English the name that options take, in Russian its title."""
+    return RULES_BY_CODE[code].name if options.language == "en" else rule_title(code, options.language)
 
 
 def _processing_lines(summary: Summary, options: ReportOptions) -> Iterator[str]:

@@ -114,7 +114,7 @@ def price_too_precise(columns: Columns, _assumptions: Assumptions) -> Mask:
 
     Why:
         Nobody pays a tenth of a kopeck: usually the amount was computed, or a thousands separator was read as a decimal
-        dot (1.234 for 1234).
+        dot (1.234 for 1234, 1.500 for 1500).
 
     Example:
         bad: 1.234 RUB

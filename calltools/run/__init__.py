@@ -13,15 +13,14 @@ from calltools.run.context import (
 from calltools.run.edits import CellEdits
 from calltools.run.folder_output import (
     REJECTS_ENDING,
-    STEM,
     FolderConversionSink,
     ReportPerFileSink,
     is_folder_output,
     report_path,
 )
 from calltools.run.inputs import is_own_file
-from calltools.run.job import Job, prepare_job
 from calltools.run.outcome_rejects import OUTCOME_CODE, OutcomeRejectsSink
+from calltools.run.planned_file import PlannedFile, plan_file
 from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
 from calltools.run.sinks import (
     BaselineResult,
@@ -35,7 +34,6 @@ from calltools.run.sinks import (
 __all__ = [
     "OUTCOME_CODE",
     "REJECTS_ENDING",
-    "STEM",
     "BaselineResult",
     "BaselineWriter",
     "CellEdits",
@@ -46,9 +44,9 @@ __all__ = [
     "FirstChange",
     "FolderConversionSink",
     "InputFile",
-    "Job",
     "OptionArguments",
     "OutcomeRejectsSink",
+    "PlannedFile",
     "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
@@ -61,7 +59,7 @@ __all__ = [
     "is_own_file",
     "parse_as_of",
     "parse_identifier_columns",
-    "prepare_job",
+    "plan_file",
     "refuse_occupied_outputs",
     "refuse_other_endings",
     "report_path",

@@ -22,7 +22,7 @@ from calltools.model.finding import Findings
 from calltools.model.rule import Scope
 from calltools.model.summary import Summary
 from calltools.rules.catalog import RULES
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sinks import SessionSink, is_held
 
 #: Titles of the file of changes.
@@ -107,7 +107,7 @@ class ChangesSink(SessionSink):
         self.kinds: dict[ChangeKind, FirstChange] = {}
         self._before: tuple[int, dict[ChangeKind, FirstChange]] = (0, {})
         self._name = ""
-        self._job: Job | None = None
+        self._planned: PlannedFile | None = None
 
     def __enter__(self) -> Self:
         """Refuse at once what could not be written at the end.
@@ -129,14 +129,14 @@ class ChangesSink(SessionSink):
         """Cells are compared with those of the source."""
         return True
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Begin with a file."""
-        self._name, self._job = name, job
+        self._name, self._planned = name, planned
         self._before = (0 if self._file is None else self._stream.tell(), dict(self.kinds))
 
     def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
         """Compare the records of a batch that are written."""
-        if batch.origin is None or self._job is None or bad.all():
+        if batch.origin is None or self._planned is None or bad.all():
             return
         changes = pa.concat_tables([_NO_CHANGES, *self._compare(batch, ~bad)])
         if not changes.num_rows:
@@ -155,7 +155,7 @@ class ChangesSink(SessionSink):
         """
         if self._file is None:
             return
-        fields = {title: name for name, (title, _) in (self._job.plan.layout if self._job else {}).items()}
+        fields = {title: name for name, (title, _) in (self._planned.plan.layout if self._planned else {}).items()}
         rows = [
             (self._name, str(record), str(place), fields.get(title, ""), title, before, after, _BY_HAND)
             for record, place, title, before, after in changes
@@ -179,8 +179,8 @@ class ChangesSink(SessionSink):
             self._file.commit()
 
     def _compare(self, batch: Batch, written: Mask) -> Iterator[pa.Table]:
-        assert self._job is not None and batch.origin is not None  # noqa: S101, PT018 - take has looked
-        plan = self._job.plan
+        assert self._planned is not None and batch.origin is not None  # noqa: S101, PT018 - take has looked
+        plan = self._planned.plan
         names = batch.columns.column_names
         for field in FIELD_NAMES:
             if field not in names or (field not in plan.layout and field not in _filled_by(plan)):
@@ -212,8 +212,8 @@ class ChangesSink(SessionSink):
 
     def _explain(self, field: str, before: Cells, after: Cells) -> Cells:
         """Why each cell of a field was rewritten: the first rule that finds fault with it, or who filled it."""
-        assert self._job is not None  # noqa: S101 - take has looked
-        plan = self._job.plan
+        assert self._planned is not None  # noqa: S101 - take has looked
+        plan = self._planned.plan
         normalized = as_mask(pc.equal(normalize_field_cells(field, before, plan.assumptions), after))
         why = np.full(len(before), _BY_NOTHING if plan.mapping is None else _BY_PROFILE, object)
         why[normalized] = _BY_NOTHING

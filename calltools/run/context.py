@@ -48,6 +48,7 @@ class RunOptions:
         identifier_window_s: Age of its records before the call that are still joined, in seconds.
         identifier_columns: Titles of its columns by field, ``phone`` or ``time``, where they are not found by name.
         outcomes: Files that say what became of the calls: price, currency, tag.
+        outcomes_sheet: Their sheet, where they are workbooks; ``None``: the one whose titles fit best.
         outcome_window_s: Age of the call before its outcome at most, in seconds.
         outcome_columns: Titles of their columns by field, ``phone`` or ``time``, where they are not found by name.
         own_numbers: Our numbers: a call to one is incoming.
@@ -73,6 +74,7 @@ class RunOptions:
     identifier_window_s: int = 21 * 86_400
     identifier_columns: Mapping[str, str] = field(default_factory=dict)
     outcomes: tuple[Path, ...] = ()
+    outcomes_sheet: str | None = None
     outcome_window_s: int = 90 * 86_400
     outcome_columns: Mapping[str, str] = field(default_factory=dict)
     own_numbers: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("identifier-window", windows.get("identifier-window")),
         ("identifier-columns", _format_columns(options.identifier_columns)),
         *(("outcomes", path) for path in options.outcomes),
+        ("outcomes-sheet", options.outcomes_sheet),
         ("outcome-window", windows.get("outcome-window")),
         ("outcome-columns", _format_columns(options.outcome_columns)),
         ("encoding", hints.encoding),
@@ -219,6 +222,7 @@ class OptionArguments(TypedDict, total=False):
     identifier_window_s: int
     identifier_columns: Mapping[str, str]
     outcomes: str | Path | Sequence[str | Path] | None
+    outcomes_sheet: str | None
     outcome_window_s: int
     outcome_columns: Mapping[str, str]
     own_numbers: str | Sequence[str]
@@ -288,7 +292,10 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
         identifiers = open_identifiers(
             options.identifiers, options.identifier_columns, options.limits, options.identifiers_sheet
         )
-    outcomes = [open_outcomes(path, options.outcome_columns, options.limits) for path in options.outcomes]
+    outcomes = [
+        open_outcomes(path, options.outcome_columns, options.limits, options.outcomes_sheet)
+        for path in options.outcomes
+    ]
     ruleset = select_rules(options.select, options.ignore)
     baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
     given = list_given(told or options)

@@ -11,6 +11,7 @@ from typing import Final, Self, TextIO
 from calltools.errors import OutputError
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe, map_os_errors
 from calltools.files.inputs import PACKED_SUFFIXES, TABLE_SUFFIXES
+from calltools.files.placeholders import fill_stem
 from calltools.files.remote import refuse_occupied
 from calltools.files.remote_path import HIDDEN_QUERY, RemotePath
 from calltools.model.batch import Batch
@@ -18,14 +19,12 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.reports.reporter import Reporter
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sinks import ConversionSink, ReporterSink, SessionSink, hold_back, is_held
 
 _ENDING: Final = ".csv"
 #: Of the rejects of a file, in a folder.
 REJECTS_ENDING: Final = ".rejects.csv"
-#: In the name of a report: that of an input, without its ending.
-STEM: Final = "{stem}"
 
 
 def is_folder_output(output: str) -> bool:
@@ -97,11 +96,11 @@ class FolderConversionSink(SessionSink):
         """Rejects are written as the source has them."""
         return any(rejects is not None for _, rejects in self._targets.values())
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the output of a file."""
         output, rejects = self._targets[name]
         self._current = enter_interrupt_safe(self._stack, ConversionSink(output, rejects, force=self._force))
-        self._current.start_file(name, job)
+        self._current.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""
@@ -171,7 +170,7 @@ class ReportPerFileSink(SessionSink):
     All of them appear together when the context is left, or none after an exception.
 
     Args:
-        template: Their path; ``STEM`` in its name stands for the name of the input.
+        template: Their path; ``STEM`` in it stands for the name of the input.
         names: What the inputs are called.
         create: Makes the reporter for a stream.
         force: Overwrite existing files.
@@ -208,13 +207,13 @@ class ReportPerFileSink(SessionSink):
         """Whether the form shows findings in their records."""
         return self._probe.wants_records(path)
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Open the report of a file."""
         self._file = AtomicFile(self._targets[name], force=self._force)
         self._stack.callback(self._file.discard)
         self._text = io.TextIOWrapper(self._file.__enter__(), "utf-8", newline="")
         self._sink = ReporterSink(self._create(self._text))
-        self._sink.start_file(name, job)
+        self._sink.start_file(name, planned)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Hand on the findings."""
@@ -232,7 +231,7 @@ class ReportPerFileSink(SessionSink):
 
 def report_path(template: Path, name: str) -> Path:
     """The report of an input, by the path of all of them; a path without ``STEM`` is one report of all."""
-    return template.with_name(template.name.replace(STEM, _stem(name)))
+    return fill_stem(template, _stem(name))
 
 
 def _refuse_existing(path: Path, *, force: bool) -> None:

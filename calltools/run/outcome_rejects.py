@@ -1,7 +1,8 @@
-"""Records of files of outcomes that reached no call that was written, beside the rejects as they came.
+"""Records of files of outcomes that gave nothing to a call that was written, beside the rejects as they came.
 
-Those of a rejected call are among them. Who mends the call gives it these records alone: all records of the files would
-be given once more to the calls of the rejects, and a sale would count for two calls of one person.
+Those of a rejected call are among them, and those of a call whose records have several currencies. Who mends the call
+gives it these records alone: all records of the files would be given once more to the calls of the rejects, and a sale
+would count for two calls of one person.
 """
 
 from collections.abc import Sequence
@@ -18,12 +19,12 @@ from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.csv.writers import RejectsWriter
 from calltools.matching.assignment import CallOutcomes
 from calltools.model.batch import Batch
-from calltools.model.cells import Mask
+from calltools.model.cells import Mask, non_empty
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.folder_output import rejects_path
-from calltools.run.job import Job
 from calltools.run.outcomes import OutcomeMatch
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sinks import SessionSink
 
 #: The code of each record in these files.
@@ -74,9 +75,11 @@ class OutcomeRejectsSink(SessionSink):
         """Note the records that no call got."""
         self._match, self._left = outcomes, np.concatenate(outcomes.left)
 
-    def start_file(self, _name: str, job: Job | None) -> None:
+    def start_file(self, _name: str, planned: PlannedFile | None) -> None:
         """Note which records the calls of the file got."""
-        self._given = None if job is None else job.plan.outcomes
+        self._given = None if planned is None else planned.plan.outcomes
+        if self._given is not None:
+            self._left[self._given.records_of(self._given.places[non_empty(self._given.currencies)])] = True
 
     def take(self, batch: Batch, _findings: Findings, bad: Mask) -> None:
         """Take back the records of rejected calls."""

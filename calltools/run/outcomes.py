@@ -17,7 +17,7 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.pipeline import see_calls
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.second_files import OutcomeFile, locate_in_file, mark_repeated
 
 _NO_CALL: Final = "no-call"
@@ -39,30 +39,32 @@ class OutcomeMatch:
     _repeated: Mask | None = None
     _read: dict[Assumptions, tuple[OutcomeRecords, OutcomePersons]] = field(default_factory=dict)
 
-    def assign(self, jobs: Mapping[int, Job], prepare: Callable[[int], object], *, may_fork: bool) -> dict[int, Job]:
-        """The jobs with what belongs to their calls; the first one reports what is wrong with the files of outcomes.
+    def assign(
+        self, planned_files: Mapping[int, PlannedFile], prepare: Callable[[int], object], *, may_fork: bool
+    ) -> dict[int, PlannedFile]:
+        """The files with what belongs to their calls; the first one reports what is wrong with the files of outcomes.
 
         All records are read once before any of them is written: which call is the last one only all files show.
 
         Args:
-            jobs: Number of an input -> its job, in the order of the inputs.
+            planned_files: Number of an input -> its planned file, in the order of the inputs.
             prepare: Is called before the records of an input are read.
             may_fork: Whether the caller owns this process.
 
         Raises:
             UsageError: The zone of wall-clock times, or the order of dates, is needed.
         """
-        if not jobs:
+        if not planned_files:
             return {}
-        known = {number: self._records_for(job) for number, job in jobs.items()}
+        known = {number: self._records_for(planned) for number, planned in planned_files.items()}
         assignment = OutcomeAssignment(len(next(iter(known.values()))[0]), self.window_s)
-        for number, job in jobs.items():
+        for number, planned in planned_files.items():
             records, persons = known[number]
             prepare(number)
             try:
                 with (
-                    map_read_errors(job.table.source.name),
-                    closing(see_calls(job.table, job.plan, persons, may_fork=may_fork)) as seen,
+                    map_read_errors(planned.table.source.name),
+                    closing(see_calls(planned.table, planned.plan, persons, may_fork=may_fork)) as seen,
                 ):
                     calls = list(seen)
             except (SourceError, UsageError):
@@ -73,16 +75,18 @@ class OutcomeMatch:
         usable = np.logical_or.reduce([records.reasons < 0 for records, _ in (first, *others)])
         self._note_left(first[0], assignment.without_call)
         filled = {
-            number: replace(job, plan=replace(job.plan, outcomes=assignment.outcomes_of(number, known[number][0])))
-            for number, job in jobs.items()
+            number: replace(
+                planned, plan=replace(planned.plan, outcomes=assignment.outcomes_of(number, known[number][0]))
+            )
+            for number, planned in planned_files.items()
         }
-        number, job = next(iter(filled.items()))
-        filled[number] = self._report(job, first[0], usable, assignment.without_call)
+        number, planned = next(iter(filled.items()))
+        filled[number] = self._report(planned, first[0], usable, assignment.without_call)
         return filled
 
-    def _records_for(self, job: Job) -> tuple[OutcomeRecords, OutcomePersons]:
-        given = job.second_file_assumptions
-        assert given is not None  # noqa: S101 - every job that is prepared has them
+    def _records_for(self, planned: PlannedFile) -> tuple[OutcomeRecords, OutcomePersons]:
+        given = planned.second_file_assumptions
+        assert given is not None  # noqa: S101 - each file that is planned has them
         if given not in self._read:
             records = OutcomeRecords.concat([file.read(given) for file in self.files])
             if len(self.files) > 1:
@@ -98,10 +102,10 @@ class OutcomeMatch:
         left = without_call if self._repeated is None else without_call & ~self._repeated
         self.left = tuple(left[records.files == number] for number in range(len(self.files)))
 
-    def _report(self, job: Job, records: OutcomeRecords, usable: Mask, without_call: Mask) -> Job:
-        """The job of the first file with findings on the files of outcomes, and with their counts."""
+    def _report(self, planned: PlannedFile, records: OutcomeRecords, usable: Mask, without_call: Mask) -> PlannedFile:
+        """The first file with findings on the files of outcomes, and with their counts."""
         counts: Counter[str] = Counter(read=len(records) + records.damaged, damaged=records.damaged)
-        parts = [job.plan.preflight_findings]
+        parts = [planned.plan.preflight_findings]
         for number, file in enumerate(self.files):
             name = file.table.source.name
             parts.append(locate_in_file(records.findings[number], name))
@@ -113,8 +117,8 @@ class OutcomeMatch:
                 if found := int(mask.sum()):
                     counts[reason] += found
                     parts.append(_left_finding(reason, found, int(own.sum()), name, records.places[mask][0]))
-        plan = replace(job.plan, preflight_findings=Findings.concat(parts), outcome_files=counts)
-        return replace(job, plan=plan)
+        plan = replace(planned.plan, preflight_findings=Findings.concat(parts), outcome_files=counts)
+        return replace(planned, plan=plan)
 
 
 def _left_finding(reason: str, found: int, of: int, name: str, place: int) -> Findings:

@@ -1,6 +1,7 @@
 """Second files beside the calls, opened: a file of identifiers, files of outcomes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from calltools.model.batch import Batch, Hints, Table, unique_titles
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks
 from calltools.model.finding import Findings
 from calltools.model.titles import REJECT_TITLES
+from calltools.texts.keys import MessageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +144,29 @@ def open_identifiers(
         SourceError: It cannot be read.
         UsageError: A column is missing, or several columns or sheets fit.
     """
-    try:
+    with _explain_sheets("identifier-sheets-several", "identifiers-sheet"):
         table, unpacker = _open_second_file(path, explicit, limits, IDENTIFIER_TITLES, sheet)
-    except UnfitFileError as fault:
-        if fault.key != "sheets-several":
-            raise
-        raise UsageError("identifier-sheets-several", **fault.facts) from None
     return IdentifierFile(table, find_match_columns(table.titles, explicit), unpacker)
 
 
-def open_outcomes(path: Path, explicit: Mapping[str, str], limits: Limits) -> OutcomeFile:
+def open_outcomes(path: Path, explicit: Mapping[str, str], limits: Limits, sheet: str | None = None) -> OutcomeFile:
     """Open a file of outcomes; arguments and faults as for ``open_identifiers``."""
-    table, unpacker = _open_second_file(path, explicit, limits, OUTCOME_TITLES)
+    with _explain_sheets("outcome-sheets-several", "outcomes-sheet"):
+        table, unpacker = _open_second_file(path, explicit, limits, OUTCOME_TITLES, sheet)
     return OutcomeFile(table, find_outcome_columns(table.titles, explicit, path), unpacker)
+
+
+@contextmanager
+def _explain_sheets(several: MessageKey, option: str) -> Iterator[None]:
+    """Faults of sheets that name the option of the second file; ``--sheet`` is that of the calls."""
+    try:
+        yield
+    except UnfitFileError as fault:
+        if fault.key == "sheets-several":
+            raise UsageError(several, **fault.facts) from None
+        if fault.key == "sheet-unknown":
+            raise UsageError("second-sheet-unknown", **fault.facts, option=option) from None
+        raise
 
 
 def _open_second_file(
@@ -169,10 +181,11 @@ def _open_second_file(
 
 def locate_in_file(findings: Findings, name: str) -> Findings:
     """Findings on a second file: they have no place in the file of calls, so the title names theirs."""
-    short = Path(name).name
-    rows = findings.to_rows()
-    places = [short if row["place"] is None else f"{short}:{row['place']}" for row in rows]
-    return Findings.from_rows(
-        {**row, "column": f"{row['column']} ({place})", "place": None, "position": None}
-        for row, place in zip(rows, places, strict=True)
-    )
+    table, short = findings.table, Path(name).name
+    places = pc.binary_join_element_wise(short, table["place"].cast(pa.string()), ":")
+    columns = pc.binary_join_element_wise(table["column"], " (", pc.coalesce(places, short), ")", "")
+    for title, cells in (("column", columns), ("place", None), ("position", None)):
+        index = table.schema.get_field_index(title)
+        field = table.schema.field(index)
+        table = table.set_column(index, field, pa.nulls(len(table), field.type) if cells is None else cells)
+    return Findings(table)

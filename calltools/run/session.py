@@ -20,8 +20,8 @@ from calltools.model.summary import Summary
 from calltools.pipeline import OnRead
 from calltools.run.context import RunContext
 from calltools.run.edits import CellEdits
-from calltools.run.job import Job, prepare_job
 from calltools.run.outcomes import OutcomeMatch
+from calltools.run.planned_file import PlannedFile, plan_file
 from calltools.run.sinks import SessionSink
 from calltools.run.small_files import JudgedFile, spread_small_files
 from calltools.run.source import SMALL_FILE_BYTES
@@ -61,8 +61,8 @@ class SessionEvents(Protocol):
         """All files are opened and planned; no record has been read."""
         return
 
-    def started(self, name: str, job: Job) -> None:
-        """The records of a file come next; ``job.plan`` says how they are read."""
+    def started(self, name: str, planned: PlannedFile) -> None:
+        """The records of a file come next; ``planned.plan`` says how they are read."""
         return
 
     def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
@@ -138,6 +138,8 @@ class Session:
         may_fork: Whether a large file may be read in a copy of this process: only in a process of our own.
         processes: How many processes may work on small files, this one included; more than one with ``may_fork`` only.
         stop_on_error: Whether the first file that cannot be read ends the run; else its summary has the fault.
+        unfit_goes_on: Whether an only file that is not what the call takes it for is a failure of this file, as it is
+            of several files: the inputs of a job are what lies in a folder today.
         cluster: Reads and judges what other machines can open; the rest is read here.
     """
 
@@ -149,6 +151,7 @@ class Session:
     wants_statistics: bool = field(default=False, kw_only=True)
     may_fork: bool = field(default=False, kw_only=True)
     stop_on_error: bool = field(default=False, kw_only=True)
+    unfit_goes_on: bool = field(default=False, kw_only=True)
     processes: int = field(default=1, kw_only=True)
     cluster: Cluster | None = field(default=None, kw_only=True)
     _cross_file_observers: CrossFileObservers = field(default_factory=dict, init=False)
@@ -166,41 +169,43 @@ class Session:
             stores = self._find_stores()
             unpacker.expect((one.path, one.name, one.context.options.limits) for one in self.inputs)
             with keep_workbook_process():
-                jobs = list(_hold_few_records(self._prepare(one, unpacker, stores) for one in self.inputs))
-                jobs = self._assign_outcomes(jobs, unpacker)
+                planned_files = list(_hold_few_records(self._prepare(one, unpacker, stores) for one in self.inputs))
+                planned_files = self._assign_outcomes(planned_files, unpacker)
             self.events.prepared()
-            self._announce(jobs)
-            with self._spread_small_files(jobs) as small:
+            self._announce(planned_files)
+            with self._spread_small_files(planned_files) as small:
                 summaries = [
-                    self._process_file(one, job, unpacker, small.take(number) if number in small else None)
-                    for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+                    self._process_file(one, planned, unpacker, small.take(number) if number in small else None)
+                    for number, (one, planned) in enumerate(zip(self.inputs, planned_files, strict=True))
                 ]
         for sink in (*self.reporters, *self.sinks):
             sink.close(summaries)
         return summaries
 
-    def _assign_outcomes(self, jobs: list[Job | FileFault], unpacker: Unpacker) -> list[Job | FileFault]:
-        """The jobs with what files of outcomes say of their calls, where there are such files."""
+    def _assign_outcomes(
+        self, planned_files: list[PlannedFile | FileFault], unpacker: Unpacker
+    ) -> list[PlannedFile | FileFault]:
+        """The files with what files of outcomes say of their calls, where there are such files."""
         context = self.inputs[0].context if self.inputs else None
         if context is None or not context.outcomes:
-            return jobs
+            return planned_files
         match = OutcomeMatch(context.outcomes, context.options.outcome_window_s)
         filled = match.assign(
-            {number: job for number, job in enumerate(jobs) if isinstance(job, Job)},
+            {number: planned for number, planned in enumerate(planned_files) if isinstance(planned, PlannedFile)},
             lambda number: _plain_path(self.inputs[number], unpacker),
             may_fork=self.may_fork,
         )
         for sink in self.sinks:
             sink.take_outcomes(match)
-        return [filled.get(number, job) for number, job in enumerate(jobs)]
+        return [filled.get(number, planned) for number, planned in enumerate(planned_files)]
 
-    def _announce(self, jobs: Sequence[Job | FileFault]) -> None:
+    def _announce(self, planned_files: Sequence[PlannedFile | FileFault]) -> None:
         """Let the cluster begin with the next files before the first one is finished."""
         if self.cluster is None:
             return
-        for one, job in zip(self.inputs, jobs, strict=True):
-            if isinstance(job, Job) and _is_reachable(one, job):
-                job.announce(self.cluster)
+        for one, planned in zip(self.inputs, planned_files, strict=True):
+            if isinstance(planned, PlannedFile) and _is_reachable(one, planned):
+                planned.announce(self.cluster)
 
     def _find_stores(self) -> dict[int, Path]:
         """Number of a sink -> where workers may store the good records that it writes."""
@@ -209,19 +214,19 @@ class Session:
         found = {number: sink.use_cluster(self.cluster) for number, sink in enumerate(self.sinks)}
         return {number: folder for number, folder in found.items() if folder is not None}
 
-    def _let_workers_store(self, path: Path, job: Job, stores: Mapping[int, Path]) -> Job:
-        """The job whose good records are stored by workers, where only they know which ones are good."""
-        if not stores or job.plan.baseline_counts:
-            return job
+    def _let_workers_store(self, path: Path, planned: PlannedFile, stores: Mapping[int, Path]) -> PlannedFile:
+        """The file whose good records are stored by workers, where only they know which ones are good."""
+        if not stores or planned.plan.baseline_counts:
+            return planned
         [(number, folder)] = stores.items()
         others = [*self.sinks[:number], *self.sinks[number + 1 :], *self.reporters]
         keep_records = any(sink.wants_records(path) for sink in others)
-        return replace(job, plan=replace(job.plan, store=folder, keep_records=keep_records))
+        return replace(planned, plan=replace(planned.plan, store=folder, keep_records=keep_records))
 
-    def _prepare(self, one: InputFile, unpacker: Unpacker, stores: Mapping[int, Path]) -> Job | FileFault:
+    def _prepare(self, one: InputFile, unpacker: Unpacker, stores: Mapping[int, Path]) -> PlannedFile | FileFault:
         try:
             path = _plain_path(one, unpacker)
-            job = prepare_job(
+            planned = plan_file(
                 path,
                 one.name,
                 one.context,
@@ -236,11 +241,11 @@ class Session:
             if not self._is_of_file(fault):
                 raise
             return fault
-        if stores and _is_reachable(one, job) and job.can_be_ranged:
-            job = self._let_workers_store(path, job, stores)
+        if stores and _is_reachable(one, planned) and planned.can_be_ranged:
+            planned = self._let_workers_store(path, planned, stores)
         if not self.converting:
-            return job
-        return replace(job, plan=replace(job.plan, cross_file_observers=self._cross_file_observers))
+            return planned
+        return replace(planned, plan=replace(planned.plan, cross_file_observers=self._cross_file_observers))
 
     def _name(self, fault: CalltoolsError, name: str) -> None:
         """Say which file the fault is about, where its sentence does not."""
@@ -251,48 +256,55 @@ class Session:
         """Whether it is the failure of one file, after which the others follow."""
         if self.stop_on_error:
             return False
-        return isinstance(fault, SourceError) or (isinstance(fault, UnfitFileError) and len(self.inputs) > 1)
+        is_unfit = isinstance(fault, UnfitFileError)
+        return isinstance(fault, SourceError) or (is_unfit and (self.unfit_goes_on or len(self.inputs) > 1))
 
-    def _spread_small_files(self, jobs: Sequence[Job | FileFault]) -> SpreadWork[JudgedFile]:
+    def _spread_small_files(self, planned_files: Sequence[PlannedFile | FileFault]) -> SpreadWork[JudgedFile]:
         """The small files, judged together; packed ones are left out, of which one at a time is unpacked."""
         sizes = {
             number: size
-            for number, (one, job) in enumerate(zip(self.inputs, jobs, strict=True))
+            for number, (one, planned) in enumerate(zip(self.inputs, planned_files, strict=True))
             if self.cluster is None
-            and isinstance(job, Job)
-            and job.table.source.path == one.path
+            and isinstance(planned, PlannedFile)
+            and planned.table.source.path == one.path
             and (size := _size_of(one.path)) <= SMALL_FILE_BYTES
         }
-        chosen = {number: job for number in sizes if isinstance(job := jobs[number], Job)}
+        chosen = {number: planned for number in sizes if isinstance(planned := planned_files[number], PlannedFile)}
         return spread_small_files(chosen, sizes, self.processes if self.may_fork else 1)
 
     def _process_file(
-        self, one: InputFile, job: Job | FileFault, unpacker: Unpacker, judged: JudgedFile | None
+        self, one: InputFile, planned: PlannedFile | FileFault, unpacker: Unpacker, judged: JudgedFile | None
     ) -> Summary:
         name = one.name
         for reporter in self.reporters:
-            reporter.start_file(name, job if isinstance(job, Job) else None)
-        summary = self._run_job(one, job, unpacker, judged) if isinstance(job, Job) else self._record_fault(name, job)
+            reporter.start_file(name, planned if isinstance(planned, PlannedFile) else None)
+        summary = (
+            self._run_planned(one, planned, unpacker, judged)
+            if isinstance(planned, PlannedFile)
+            else self._record_fault(name, planned)
+        )
         for reporter in self.reporters:
             reporter.finish_file(summary)
         return summary
 
-    def _run_job(self, one: InputFile, job: Job, unpacker: Unpacker, judged: JudgedFile | None) -> Summary:
+    def _run_planned(
+        self, one: InputFile, planned: PlannedFile, unpacker: Unpacker, judged: JudgedFile | None
+    ) -> Summary:
         name = one.name
         for sink in self.sinks:
-            sink.start_file(name, job)
-        self.events.started(name, job)
+            sink.start_file(name, planned)
+        self.events.started(name, planned)
         try:
             # Of several packed files only the last one is still unpacked.
             _plain_path(one, unpacker)
-            with self.events.reading(name, _size_of(job.table.source.path)) as on_read:
-                summary = job.run(
+            with self.events.reading(name, _size_of(planned.table.source.path)) as on_read:
+                summary = planned.run(
                     name,
                     [*self.sinks, *self.reporters],
                     on_read,
                     results=judged,
                     may_fork=self.may_fork and self.cluster is None,
-                    cluster=self.cluster if _is_reachable(one, job) else None,
+                    cluster=self.cluster if _is_reachable(one, planned) else None,
                 )
         except (SourceError, UnfitFileError) as fault:
             self._name(fault, name)
@@ -318,21 +330,21 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _hold_few_records(jobs: Iterable[Job | FileFault]) -> Iterator[Job | FileFault]:
-    """The jobs, of which the first ones hold their records: the memory of a run does not grow with its files."""
+def _hold_few_records(planned_files: Iterable[PlannedFile | FileFault]) -> Iterator[PlannedFile | FileFault]:
+    """The files, of which the first ones hold their records: the memory of a run does not grow with its files."""
     held = 0
-    for job in jobs:
-        if isinstance(job, Job) and held and held + job.held_bytes > _HELD_BYTES:
-            yield job.without_records()
+    for planned in planned_files:
+        if isinstance(planned, PlannedFile) and held and held + planned.held_bytes > _HELD_BYTES:
+            yield planned.without_records()
             continue
-        held += job.held_bytes if isinstance(job, Job) else 0
-        yield job
+        held += planned.held_bytes if isinstance(planned, PlannedFile) else 0
+        yield planned
 
 
 def _plain_path(one: InputFile, unpacker: Unpacker) -> Path:
     return unpacker.plain_path(Packed(one.path, one.member), one.name, one.context.options.limits)
 
 
-def _is_reachable(one: InputFile, job: Job) -> bool:
+def _is_reachable(one: InputFile, planned: PlannedFile) -> bool:
     """Whether others can open the file: copies and what was unpacked lie in a temporary file of this process."""
-    return not one.is_copy and job.table.source.path == one.path
+    return not one.is_copy and planned.table.source.path == one.path

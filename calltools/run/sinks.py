@@ -22,8 +22,8 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary, total_of
 from calltools.pipeline import Sink
 from calltools.reports.reporter import RecordReporter, Reporter, TableReporter
-from calltools.run.job import Job
 from calltools.run.outcomes import OutcomeMatch
+from calltools.run.planned_file import PlannedFile
 from calltools.validation.baseline import Baseline, RuleAndColumn, count_findings
 from calltools.workers.batch_work import Cluster, RangeWork
 
@@ -46,8 +46,8 @@ class SessionSink(Sink, Protocol):
         """What became of the records of files of outcomes; before the first file begins, if the run has such files."""
         return
 
-    def start_file(self, name: str, job: Job | None) -> None:
-        """A file begins. Without a job it cannot be read; only reporters are told of such a file."""
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
+        """A file begins. ``planned`` is ``None`` where it cannot be read; only reporters are told of such a file."""
         return
 
     def finish_file(self, summary: Summary) -> None:
@@ -147,13 +147,13 @@ class ConversionSink(SessionSink):
         # The writer stands for the table whose results are wanted.
         return self._writer.use_workers(lambda parts: cluster.results(self._writer, write_work(parts)))
 
-    def start_file(self, _name: str, job: Job | None) -> None:
+    def start_file(self, _name: str, planned: PlannedFile | None) -> None:
         """Begin a part of the rejects: files may have different headers."""
         self._written = 0
         self._writer.start_file()
-        if self._rejects is not None and job is not None:
+        if self._rejects is not None and planned is not None:
             self._rejects.start_file()
-            self._rejects.write_header(job.table.titles)
+            self._rejects.write_header(planned.table.titles)
 
     def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
         """Write a batch."""
@@ -272,12 +272,12 @@ class ReporterSink(SessionSink):
         shows = isinstance(self.reporter, RecordReporter) and self.reporter.wants_records
         return shows and path.is_file() and path.stat().st_size <= MAX_BYTES_WITH_RECORDS
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Start the part of a file."""
-        self._layout = {} if job is None else job.plan.layout
-        self.reporter.start(None if job is None else job.table.source, name)
-        if job is not None and isinstance(self.reporter, TableReporter):
-            self.reporter.take_table(job.table)
+        self._layout = {} if planned is None else planned.plan.layout
+        self.reporter.start(None if planned is None else planned.table.source, name)
+        if planned is not None and isinstance(self.reporter, TableReporter):
+            self.reporter.take_table(planned.table)
 
     def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""
@@ -356,9 +356,9 @@ class BaselineWriter(SessionSink):
         if self._file is not None:
             self._file.discard()
 
-    def start_file(self, _name: str, job: Job | None) -> None:
+    def start_file(self, _name: str, planned: PlannedFile | None) -> None:
         """Look up what the old baseline knows of the file, of the rules that are applied."""
-        self._known = {} if job is None else job.plan.baseline_counts
+        self._known = {} if planned is None else planned.plan.baseline_counts
         self._file_counts = Counter()
 
     def take(self, _batch: Batch, findings: Findings, _bad: Mask) -> None:

@@ -15,7 +15,7 @@ from calltools.files.opening import map_read_errors
 from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.together import process_together
 from calltools.validation.ruleset import RuleSet
 from calltools.validation.validator import PanderaJudge, load_pandera
@@ -54,20 +54,20 @@ class SmallFileJudge:
     """Reads small files and judges them together; keeps the schemas of a run.
 
     Attributes:
-        jobs: Number of an input -> its job.
+        planned_files: Number of an input -> its planned file.
     """
 
-    jobs: Mapping[int, Job]
+    planned_files: Mapping[int, PlannedFile]
     _judges: list[tuple[RuleSet, Assumptions, PanderaJudge]] = field(default_factory=list)
 
     def judge(self, numbers: Sequence[int]) -> list[JudgedFile]:
         """The files of some inputs, read and judged; in their order."""
-        jobs = [self.jobs[number] for number in numbers]
+        planned_files = [self.planned_files[number] for number in numbers]
         with keep_workbook_process():
-            files = _process_files(jobs)
+            files = _process_files(planned_files)
         alike: list[tuple[PanderaJudge, list[int]]] = []
-        for place, job in enumerate(jobs):
-            judge = self._judge_for(job)
+        for place, planned in enumerate(planned_files):
+            judge = self._judge_for(planned)
             places = next((known for one, known in alike if one is judge), None)
             if places is None:
                 alike.append((judge, [place]))
@@ -77,7 +77,7 @@ class SmallFileJudge:
             chosen = [files[place] for place in places]
             verdicts = judge.judge_each([[result.unproven for result in one.results] for one in chosen])
             for place, one, verdict in zip(places, chosen, verdicts, strict=True):
-                locate = jobs[place].plan.finding_filter.locate
+                locate = planned_files[place].plan.finding_filter.locate
                 judged = zip(one.results, verdict, strict=True)
                 files[place] = replace(
                     one,
@@ -88,8 +88,8 @@ class SmallFileJudge:
                 )
         return files
 
-    def _judge_for(self, job: Job) -> PanderaJudge:
-        ruleset, assumptions = job.plan.ruleset, job.plan.assumptions
+    def _judge_for(self, planned: PlannedFile) -> PanderaJudge:
+        ruleset, assumptions = planned.plan.ruleset, planned.plan.assumptions
         for known_rules, known_assumptions, judge in self._judges:
             if known_assumptions == assumptions and known_rules == ruleset:
                 return judge
@@ -98,18 +98,18 @@ class SmallFileJudge:
         return judge
 
 
-def _process_files(jobs: Sequence[Job]) -> list[JudgedFile]:
+def _process_files(planned_files: Sequence[PlannedFile]) -> list[JudgedFile]:
     """The first half of the flow for some files, together as far as they are alike."""
-    read = [_read_file(job) for job in jobs]
+    read = [_read_file(planned) for planned in planned_files]
     batches = [(place, batch) for place, one in enumerate(read) if not isinstance(one, Exception) for batch in one]
-    plans = [jobs[place].plan for place, _ in batches]
-    results: list[list[BatchResult]] = [[] for _ in jobs]
+    plans = [planned_files[place].plan for place, _ in batches]
+    results: list[list[BatchResult]] = [[] for _ in planned_files]
     try:
         processed = process_together([batch for _, batch in batches], plans)
     except Exception:
-        if len(jobs) == 1:
+        if len(planned_files) == 1:
             raise
-        return [_process_alone(job) for job in jobs]
+        return [_process_alone(planned) for planned in planned_files]
     for (place, _), result in zip(batches, processed, strict=True):
         results[place].append(result)
     return [
@@ -118,40 +118,42 @@ def _process_files(jobs: Sequence[Job]) -> list[JudgedFile]:
     ]
 
 
-def _process_alone(job: Job) -> JudgedFile:
+def _process_alone(planned: PlannedFile) -> JudgedFile:
     try:
-        return _process_files([job])[0]
+        return _process_files([planned])[0]
     except Exception as fault:  # noqa: BLE001 - it is raised when it is the turn of the file
         return JudgedFile((), fault)
 
 
-def _read_file(job: Job) -> list[Batch] | Exception:
+def _read_file(planned: PlannedFile) -> list[Batch] | Exception:
     """The batches of a file, or why it cannot be read to its end."""
     try:
-        with map_read_errors(job.table.source.name):
-            return list(read_batches(job.table, job.plan, map))
+        with map_read_errors(planned.table.source.name):
+            return list(read_batches(planned.table, planned.plan, map))
     except Exception as fault:  # noqa: BLE001 - it is raised when it is the turn of the file
         return fault
 
 
-def spread_small_files(jobs: Mapping[int, Job], sizes: Mapping[int, int], processes: int) -> SpreadWork[JudgedFile]:
+def spread_small_files(
+    planned_files: Mapping[int, PlannedFile], sizes: Mapping[int, int], processes: int
+) -> SpreadWork[JudgedFile]:
     """Work that gives the judged file of each input.
 
     Args:
-        jobs: Number of an input -> its job, of small files only.
+        planned_files: Number of an input -> its planned file, of small files only.
         sizes: Number of an input -> bytes of its file.
         processes: How many processes may work, this one included.
     """
-    workers = min(processes - 1, len(jobs) // _FILES_PER_PROCESS)
-    files = _MAX_FILES if not workers else min(_MAX_FILES, len(jobs) // (2 * workers))
+    workers = min(processes - 1, len(planned_files) // _FILES_PER_PROCESS)
+    files = _MAX_FILES if not workers else min(_MAX_FILES, len(planned_files) // (2 * workers))
     if workers:
         # Once, and not in each process: of so many files one has something to judge.
         load_pandera()
     return SpreadWork(
-        SmallFileJudge(jobs).judge,
+        SmallFileJudge(planned_files).judge,
         list(_split_into_chunks(sizes, files)),
         workers,
-        lambda number: JudgedFile((), SourceError("reader-ended", path=jobs[number].table.source.name)),
+        lambda number: JudgedFile((), SourceError("reader-ended", path=planned_files[number].table.source.name)),
     )
 
 

@@ -240,16 +240,7 @@ def _run_in_child(
 ) -> NoReturn:
     """Do the work and end. It never returns: the code of the first process that called it must not go on here."""
     try:
-        end_with_parent(parent)
-        # Its own session: Ctrl-C goes to the first process only, which ends this one.
-        os.setsid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(null, stream)
-        # A thread of the first process, which is missing here, may have held the lock of the old objects.
-        sys.stdout = sys.stderr = io.StringIO()
+        settle_fork(parent)
         # Otherwise this process would hold its own pipe open, and not notice that the first one has ended.
         for end in parent_fds:
             os.close(end)
@@ -259,6 +250,20 @@ def _run_in_child(
     finally:
         # No exit functions, no flush of buffers that were copied: both belong to the first process.
         os._exit(0)
+
+
+def settle_fork(parent: int) -> None:
+    """Make a fork a process of its own: it ends with its parent, hears no Ctrl-C and writes to no terminal."""
+    end_with_parent(parent)
+    # Its own session: Ctrl-C goes to the first process only, which ends this one.
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    # A thread of the first process, which is missing here, may have held the lock of the old objects.
+    sys.stdout = sys.stderr = io.StringIO()
 
 
 def _was_notified(notify_fd: int) -> bool:

@@ -193,6 +193,7 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "List the jobs, and when each last succeeded.": "Перечислить задания и когда каждое в последний раз удалось.",
     "With --list: exit code 1 if the last success of a job is older.": "Вместе с --list: код возврата 1, если последний успех задания старше.",
     "Also inputs that the jobs are done with; no call goes twice.": "И файлы, с которыми задания уже закончили; ни один звонок не уйдёт дважды.",
+    "Put away also inputs of which Metrica accepted some calls only.": "Убрать и файлы, из которых Метрика приняла только часть звонков.",
     "Only print the address.": "Только показать адрес.",
     "Port on this machine; 0: one that is free.": "Порт на этом компьютере; 0 — любой свободный.",
     # -- profiles, configuration -------------------------------------------------------

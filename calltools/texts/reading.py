@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     "file-missing": ("There is no file {path}.", "Файла {path} нет."),
@@ -29,10 +31,10 @@ MESSAGES: Final = {
                          "В файле {path} столбцов не меньше {count}, предел — {limit}. Проверьте, не стали ли строки столбцами."),
     "identifier-columns-unclear": ("The file of identifiers has no clear column for: {missing}. Its titles are: {titles}. Name them: --identifier-columns phone=Title,time=Title,ClientId=Title.",
                                    "В файле идентификаторов не найти столбец: {missing}. Его заголовки: {titles}. Назовите столбцы: --identifier-columns phone=Название,time=Название,ClientId=Название."),
-    "identifier-column-missing": ("The second file has no column {title}. Its titles are: {titles}.",
-                                  "Во втором файле нет столбца {title}. Его заголовки: {titles}."),
-    "identifier-timezone-needed": ("The times in column {column} of the second file are wall-clock times. Say where its clocks stand, for example: --timezone Europe/Moscow.",
-                                   "В столбце {column} второго файла — местное время. Укажите часовой пояс, например: --timezone Europe/Moscow."),
+    "identifier-column-missing": ("The second file has no column {title}, which --{option} names. Its titles are: {titles}.",
+                                  "Во втором файле нет столбца {title}, который называет --{option}. Его заголовки: {titles}."),
+    "identifier-timezone-needed": (f"The times in column {{column}} of the second file are wall-clock times. Say where its clocks stand by --timezone: {LISTED[0]}, or another name of IANA.",
+                                   f"В столбце {{column}} второго файла — местное время. Укажите часовой пояс опцией --timezone: {LISTED[1]}, или другое имя по IANA."),
     "identifier-date-order-needed": ("The dates in column {column} of the second file do not tell whether the day or the month comes first. Say it: --date-order dmy or --date-order mdy.",
                                      "По датам столбца {column} второго файла не понять, что стоит первым: день или месяц. Укажите: --date-order dmy или --date-order mdy."),
     "outcome-columns-unclear": ("The file of outcomes {path} has no clear column for: {missing}. Its titles are: {titles}. Name them: --outcome-columns phone=Title,time=Title,Price=Title,Currency=Title,Tag=Title.",
@@ -117,6 +119,8 @@ MESSAGES: Final = {
                      "{path} — не таблица: внутри {what}. Выгрузите звонки в CSV, XLSX или JSON."),
     "table-mixed": ("The column {column} of {path} holds values of several types. Make it text: in pandas .astype(str) on the cells that are filled, or read it with dtype=str.",
                     "В столбце {column} из {path} значения разных типов. Сделайте его текстом: в pandas — .astype(str) для заполненных ячеек, или читайте с dtype=str."),
+    "legs-apart": ("Line or row {place} belongs to a call that has begun more than {limit} records above it. The file seems to be sorted by another column than the time. Sort it by time, or export it again: as it is, the call would be counted twice.",
+                   "Строка {place} относится к звонку, который начался больше чем на {limit} записей выше. Похоже, файл отсортирован не по времени. Отсортируйте его по времени или выгрузите снова: сейчас звонок был бы посчитан дважды."),
     "table-none": ('A {type} is no table. Give a data frame of pandas, polars, DuckDB or pyarrow, that is anything with __arrow_c_stream__; or a path, bytes, or a file opened with "rb".',
                    '{type} — не таблица. Дайте таблицу pandas, polars, DuckDB или pyarrow, то есть что угодно с __arrow_c_stream__; или путь, байты, или файл, открытый с "rb".'),
     "source-ole": ("{path} is an old Office file (OLE) without a workbook, or a part of it is missing. If it opens in Excel, save it as XLSX.",
@@ -147,6 +151,10 @@ MESSAGES: Final = {
                       "В {path} нет листа {sheet}. Листы книги: {sheets}."),
     "identifier-sheets-several": ("Several sheets of {path} could hold the identifiers: {sheets}. Name one with --identifiers-sheet.",
                                   "Идентификаторы могут быть на нескольких листах {path}: {sheets}. Укажите нужный: --identifiers-sheet."),
+    "outcome-sheets-several": ("Several sheets of {path} could hold the outcomes: {sheets}. Name one with --outcomes-sheet.",
+                               "Исходы могут быть на нескольких листах {path}: {sheets}. Укажите нужный: --outcomes-sheet."),
+    "second-sheet-unknown": ("{path} has no sheet {sheet}, which --{option} names. Its sheets: {sheets}.",
+                             "В {path} нет листа {sheet}, который называет --{option}. Листы книги: {sheets}."),
     "sheets-several": ("Several sheets of {path} could hold the calls: {sheets}. Name one with --sheet.",
                        "Звонки могут быть на нескольких листах {path}: {sheets}. Укажите нужный: --sheet."),
     "header-row-beyond": ("{path} has no row {row}, which should be the header. Check --header-row.",

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from calltools.texts.cities import LISTED
+
 # fmt: off
 MESSAGES: Final = {
     "package-broken": ("The package {module} in {place} cannot be used ({reason}). Install it again: {fix}. If that changes nothing, this folder hides the installed one: take it away, or off PYTHONPATH.",
@@ -40,7 +42,7 @@ MESSAGES: Final = {
     "call-option-later": ("{word} stands after the command: {command} COMMAND {word} …",
                           "{word} пишут после команды: {command} КОМАНДА {word} …"),
     "call-not-day": ("a day is expected, such as 2026-03-01.", "здесь должен быть день, например 2026-03-01."),
-    "call-not-readable": ("this file may not be read by you.", "этот файл вам нельзя читать."),
+    "call-not-readable": ("you may not read this file.", "этот файл вам нельзя читать."),
     "call-else": ("The call is wrong: {reason}", "Команда записана неверно: {reason}"),
     "call-value-missing": ("{option} needs a value.", "У {option} не указано значение."),
     "call-option-unknown": ("There is no option {word}.", "Параметра {word} нет."),
@@ -48,6 +50,7 @@ MESSAGES: Final = {
     "call-begin": ("calltools send {path}   asks what an export of calls does not say, and sends it to Metrica\ncalltools ui {path}     the same in the browser, on this machine only\ncalltools --help   everything else; only what is wrong with it: calltools validate {path}",
                    "calltools send {path}   спросит, чего нет в выгрузке звонков, и передаст их в Метрику\ncalltools ui {path}     то же в браузере, только на этом компьютере\ncalltools --help   всё остальное; только проверить: calltools validate {path}"),
     "call-begin-file": ("export.xlsx", "выгрузка.xlsx"),
+    "call-empty": ("the value is empty. Perhaps a variable of your script is not set.", "значение пустое. Возможно, в скрипте не задана переменная."),
     "call-not-text": ("this is no text in UTF-8.", "это не текст в UTF-8."),
     "call-choice-wrong": ("{word} is not possible here.", "{word} здесь не подходит."),
     "call-choices": ("Possible: {choices}.", "Возможно: {choices}."),
@@ -56,6 +59,15 @@ MESSAGES: Final = {
     "option-unknown-near": ("There is no option {word}. Did you mean {near}?", "Параметра {word} нет. Может быть, {near}?"),
     "option-value-wrong": ("{option} cannot be {value}. Possible: {choices}.", "{option} не может быть {value}. Возможно: {choices}."),
     "input-none": ("Nothing was given to read.", "Не указано, что читать."),
+    "path-none": ("A {type} is no path. Give a file, a folder, a pattern or an address, or a list of these.",
+                  "{type} — не путь. Дайте файл, папку, шаблон или адрес, или список из них."),
+    "stream-several": ("stream takes one file, and this names {count}, the first of them {first}. Call it for each.",
+                       "stream читает один файл, а здесь их {count}, первый — {first}. Вызовите её для каждого."),
+    "option-type-wrong": ("{option} takes {wanted}, not {type}.", "{option}: нужно {wanted}, а не {type}."),
+    "option-too-small": ("{option} cannot be {value}: the least is {least}.", "{option} не может быть {value}: наименьшее — {least}."),
+    "option-too-large": ("{option} cannot be {value}: the most is {most}.", "{option} не может быть {value}: наибольшее — {most}."),
+    "input-empty": ('The name of an input is empty. Perhaps a variable of your script is not set; the working folder with all of its files is ".".',
+                    'Имя входного файла пустое. Возможно, в скрипте не задана переменная; текущая папка со всеми файлами — это ".".'),
     "input-text-stream": ('{path} is opened as text, so its bytes are not known any more. Open it with "rb", or give its path.',
                           '{path} открыт как текст, и его байты уже не узнать. Откройте его с "rb" или дайте путь.'),
     "data-errors": ("{path}: {rejected} of {read} records have errors ({codes}). The first: {first}",
@@ -106,8 +118,8 @@ MESSAGES: Final = {
     "baseline-written": ("Known findings written to {path}: {count}.", "Записано в {path} известных находок: {count}."),
     "baseline-not-written": ("{path} is not written: a file could not be read.",
                              "{path} не записан: один из файлов не прочитан."),
-    "zone-unknown": ("There is no time zone {zone}. Give an IANA name such as Europe/Moscow or Asia/Almaty.",
-                     "Часового пояса {zone} нет. Укажите имя по IANA, например Europe/Moscow или Asia/Almaty."),
+    "zone-unknown": (f"There is no time zone {{zone}}. Give one of {LISTED[0]}, or another name of IANA.",
+                     f"Часового пояса {{zone}} нет. Укажите один из них: {LISTED[1]}, или другое имя по IANA."),
     "zone-unknown-near": ("There is no time zone {zone}. Did you mean {near}? Names are those of IANA, such as Asia/Almaty.",
                           "Часового пояса {zone} нет. Может быть, {near}? Нужно имя по IANA, например Asia/Almaty."),
     "region-unknown": ("--region {region} is no country. Give the two letters of its code: RU, KZ, BY, DE and so on.",

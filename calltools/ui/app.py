@@ -14,11 +14,10 @@ from starlette.routing import Mount, Route
 
 from calltools.errors import CalltoolsError, DefectError, traceback_places
 from calltools.reports.escape import escape_invisible
-from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts.ui_labels import ui_label
-from calltools.ui import finding_steps, history_steps, question_steps, send_steps, steps
+from calltools.ui import finding_steps, history_steps, job_steps, question_steps, send_steps, steps
 from calltools.ui.guard import Guard
-from calltools.ui.pages import go_to, read_script, read_style, reader_language, render
+from calltools.ui.pages import go_to, read_script, read_style, reader_language, render, say_progress
 from calltools.ui.receive import TOKEN_FIELD, BadFormError, ReceivedForm, receive_form
 from calltools.ui.visit import Visit
 
@@ -151,8 +150,15 @@ async def _switch_language(visit: Visit, request: Request, form: ReceivedForm) -
 
 
 async def _stop(visit: Visit, _request: Request, _form: ReceivedForm) -> Response:
+    """End the work that nobody wants to wait for; it does not begin again by itself."""
     visit.stop_work()
-    return go_to(visit, "questions" if visit.files else "files")
+    visit.is_stopped = bool(visit.files) and visit.inspection is None
+    return go_to(visit, "questions" if visit.inspection is not None else "files")
+
+
+async def _look_again(visit: Visit, _request: Request, _form: ReceivedForm) -> Response:
+    visit.is_stopped = False
+    return go_to(visit, "files")
 
 
 async def _progress(visit: Visit, request: Request) -> Response:
@@ -163,9 +169,7 @@ async def _progress(visit: Visit, request: Request) -> Response:
         last = ""
         while (work := visit.current_work) is not None and not work.is_done:
             progress = work.progress
-            count = format_count(progress.records, ReportOptions(language))
-            said = ui_label("working_file", language, name=escape_invisible(progress.file), records=count)
-            facts = {"said": said if progress.file else "", "read": progress.read, "size": progress.size}
+            facts = {"said": say_progress(progress, language), "read": progress.read, "size": progress.size}
             text = json.dumps(facts)
             if text != last:
                 yield f"data: {text}\n\n"
@@ -237,7 +241,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/remove": steps.remove_file,
         "/questions": question_steps.take_answers,
         "/questions/forget": question_steps.forget_answer,
-        "/job": steps.keep_job,
+        "/job": job_steps.keep_job,
         "/mend": finding_steps.mend,
         "/fix": finding_steps.fix_all,
         "/fill": finding_steps.fill,
@@ -255,6 +259,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/history/check": history_steps.check,
         "/language": _switch_language,
         "/stop": _stop,
+        "/look": _look_again,
         "/finish": _finish,
     }
 )

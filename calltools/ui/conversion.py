@@ -18,9 +18,8 @@ from calltools.run import (
     ChangesSink,
     ConversionSink,
     InputFile,
-    Job,
+    PlannedFile,
     ReporterSink,
-    RunContext,
     RunOptions,
     Session,
     resolve,
@@ -29,6 +28,7 @@ from calltools.texts import Language
 from calltools.texts.keys import LANGUAGES
 from calltools.ui.mending import Edit
 from calltools.ui.rejected import RejectedRecords
+from calltools.ui.rejected_sink import RejectedSink
 from calltools.ui.work import Progress
 
 #: What each output is called here and in the command that does the same.
@@ -40,27 +40,61 @@ MARKED: Final = "marked.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What is converted, and how.
+
+    Attributes:
+        files: What to read.
+        options: How.
+        told: The options as a person knows them.
+        mended: Of each file the cells that count in place of its own.
+        listed: The same, one by one, for the log.
+    """
+
+    files: Sequence[FoundFile]
+    options: RunOptions
+    told: RunOptions
+    mended: Sequence[CellEdits | None]
+    listed: Sequence[Sequence[Edit]]
+
+    @property
+    def inputs(self) -> list[InputFile]:
+        """The files of a run.
+
+        Raises:
+            CalltoolsError: The options are wrong.
+        """
+        context = resolve(self.options, told=self.told)
+        return [
+            InputFile(one.path, one.name, context, one.member, edits=edits)
+            for one, edits in zip(self.files, self.mended, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversion:
-    """What came of the files.
+    """What came of the files; it may have been made by another process.
 
     Attributes:
         folder: Holds the outputs.
-        context: What the options mean.
+        request: What was converted.
         summaries: The counts of each file.
         reporters: What the report shows, by language.
         rejected: The rejected records.
-        is_mended: Whether cells were mended before.
         has_output: Whether there is a canonical file: no file at all could be read otherwise.
     """
 
     folder: Path
-    context: RunContext
-    inputs: Sequence[InputFile]
+    request: Request
     summaries: Sequence[Summary]
     reporters: Mapping[Language, HtmlReporter]
     rejected: RejectedRecords
     has_output: bool
-    is_mended: bool = False
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether cells were mended before."""
+        return any(self.request.mended)
 
 
 class _LoggedChanges(ChangesSink):
@@ -70,52 +104,36 @@ class _LoggedChanges(ChangesSink):
         super().__init__(target)
         self._edits, self._names, self._number = edits, names, 0
 
-    def start_file(self, name: str, job: Job | None) -> None:
+    def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Write what was mended in this file."""
-        super().start_file(name, job)
+        super().start_file(name, planned)
         self._number = self._names.index(name, self._number) + 1
-        if job is not None and (edits := self._edits[self._number - 1]):
+        if planned is not None and (edits := self._edits[self._number - 1]):
             self.write_by_hand(
-                [(one.record, one.place, job.table.titles[one.position], one.before, one.after) for one in edits]
+                [(one.record, one.place, planned.table.titles[one.position], one.before, one.after) for one in edits]
             )
 
 
-def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended in it
-    files: Sequence[FoundFile],
-    options: RunOptions,
-    folder: Path,
-    mended: Sequence[CellEdits | None],
-    listed: Sequence[Sequence[Edit]],
-    progress: Progress,
-    *,
-    told: RunOptions,
-) -> Conversion:
+def convert_files(progress: Progress, request: Request, folder: Path, *, may_fork: bool) -> Conversion:
     """Convert files into one, as ``calltools convert`` does.
 
     Args:
-        files: What to read.
-        options: How.
-        folder: An empty folder for the outputs.
-        mended: Of each file the cells that count in place of its own.
-        listed: The same, one by one, for the log.
         progress: Hears how far it is.
-        told: The options as a person knows them.
+        request: What is converted.
+        folder: An empty folder for the outputs.
+        may_fork: As in ``Session``.
 
     Raises:
         CalltoolsError: As the command would end.
     """
-    context = resolve(options, told=told)
-    names = [one.name for one in files]
-    inputs = [
-        InputFile(one.path, one.name, context, one.member, edits=edits)
-        for one, edits in zip(files, mended, strict=True)
-    ]
+    names = [one.name for one in request.files]
     # One for each language: who switches it does not wait.
     reporters = {language: HtmlReporter(io.StringIO(), ReportOptions(language)) for language in LANGUAGES}
     with ExitStack() as stack:
+        inputs = request.inputs
         converted = enter_interrupt_safe(stack, ConversionSink(folder / CANONICAL, folder / REJECTS))
-        changes = enter_interrupt_safe(stack, _LoggedChanges(folder / CHANGES, listed, names))
-        rejected = RejectedRecords(folder / "rejected.sqlite", names, mended)
+        changes = enter_interrupt_safe(stack, _LoggedChanges(folder / CHANGES, request.listed, names))
+        rejected = RejectedSink(folder / "rejected.sqlite", names, request.mended)
         summaries = Session(
             inputs,
             [changes, converted, rejected],
@@ -123,25 +141,25 @@ def convert_files(  # noqa: PLR0913, PLR0917 - what is read, and what was mended
             progress,
             converting=True,
             wants_statistics=True,
+            may_fork=may_fork,
         ).run()
     for language, one in reporters.items():
         (folder / f"{language}-{REPORT}").write_text(one.stream.getvalue(), encoding="utf-8")  # type: ignore[attr-defined]  # it is a StringIO
         one.stream = io.StringIO()
-    return Conversion(folder, context, inputs, summaries, reporters, rejected, not converted.holds_nothing, any(mended))
+    return Conversion(folder, request, summaries, reporters, rejected.records, not converted.holds_nothing)
 
 
-def mark_workbook(conversion: Conversion, number: int, language: Language, progress: Progress) -> Path:
-    """A copy of a file with its faults marked, as ``calltools convert --report marked.xlsx`` makes it.
+def mark_workbook(progress: Progress, request: Request, number: int, language: Language, path: Path) -> None:
+    """Write a copy of a file with its faults marked, as ``calltools convert --report marked.xlsx`` makes it.
 
     Args:
-        conversion: What was converted.
+        progress: Hears how far it is.
+        request: What was converted.
         number: Of the file, from 0.
         language: Of the comments.
-        progress: Hears how far it is.
+        path: Of the copy.
     """
-    path = conversion.folder / f"{number}-{language}-{MARKED}"
     with ExitStack() as stack:
         file = stack.enter_context(AtomicFile(path, force=True).open_text())
         reporter = ReporterSink(REPORTERS["workbook"](file, ReportOptions(language)))
-        Session([conversion.inputs[number]], [], [reporter], progress, converting=True).run()
-    return path
+        Session([request.inputs[number]], [], [reporter], progress, converting=True).run()

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from calltools.reports.reporter import ReportOptions
 from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 from calltools.ui.conversion import Conversion
 from calltools.ui.mending import Edit
 from calltools.ui.pages import go_to, reader_language, render
@@ -61,7 +61,7 @@ async def show_findings(visit: Visit, request: Request) -> Response:
         counts=rejected.counts,
         rule=rule,
         rule_codes=sorted(code for code in rejected.counts if code),
-        rule_names={code: rule_heading(code, RULES_BY_CODE[code].name, language) for code in rejected.counts if code},
+        rule_names={code: rule_title(code, language) for code in rejected.counts if code},
         fixes=fixes,
         sentences={code: manual_for(RULES_BY_CODE[code], language) for code, *_ in fixes},
         columns=_columns(converted),
@@ -117,6 +117,11 @@ async def mend(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     )
     if converted is None or record is None or record.malformed:
         return go_to(visit, "findings")
+    if (seen := form.get("seen")) and seen != record.seen:
+        visit.notify("record_newer", place=place)
+        if request.headers.get("x-row") == "1":
+            return Response(status_code=409)
+        return go_to(visit, f"record/{file}/{place}")
     given = {
         _number(name.removeprefix(_CELL)): texts[0] for name, texts in form.fields.items() if name.startswith(_CELL)
     }

@@ -32,15 +32,29 @@ def open_private_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
+        # The lock comes last: killed before, what is left is still known by it.
+        _empty(folder)
         # On Windows an open file cannot be removed.
         lock.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            with suppress(OSError):
+                path.unlink()
+
+
 def _make_folder() -> tuple[Path, BinaryIO]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = (folder / _LOCK).open("wb")
+        try:
+            lock = (folder / _LOCK).open("wb")
+        except FileNotFoundError:
+            continue  # another start has taken it for one that was left
         # Another start may take the folder for one that was left, before it is locked.
         if _take_lock(lock) and (folder / _LOCK).exists():
             return folder, lock
@@ -62,10 +76,15 @@ def _is_own_folder(folder: Path) -> bool:
 
 
 def _remove_if_left(folder: Path) -> None:
+    if not (folder / _LOCK).exists():
+        # Killed in its first or its last moment: then nothing else is in it.
+        folder.rmdir()
+        return
     with (folder / _LOCK).open("rb+") as lock:
         is_left = _take_lock(lock)
         if is_left:
             # While the lock is held: who makes a folder at this moment sees that this one is not his.
+            _empty(folder)
             shutil.rmtree(folder, ignore_errors=True)
     if is_left:
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from calltools.texts import say
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.send_steps import say_line
-from calltools.ui.sending import Account, Said, compare, find_account, give_up, look_for_held, read_history
+from calltools.ui.sending import Account, Said, compare, find_account, give_up, look_for_held, read_history, send_again
 from calltools.ui.steps import wait_for
 from calltools.ui.visit import Visit
 from calltools.ui.work import Progress
@@ -71,7 +71,9 @@ async def decide(visit: Visit, _request: Request, form: ReceivedForm) -> Respons
         if what == "look":
             await asyncio.to_thread(look_for_held, lambda: _account(visit), said)
         elif what == "resend":
-            await asyncio.to_thread(look_for_held, lambda: _account(visit), said, name)
+            attempts = int(given) if (given := form.get("attempts")).isdecimal() and len(given) < 6 else -1
+            if await asyncio.to_thread(send_again, lambda: _account(visit), said, name, attempts) is None:
+                visit.notify("held_decided")
         elif what == "leave":
             await asyncio.to_thread(give_up, name, said)
     except CalltoolsError as error:

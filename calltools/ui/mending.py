@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from calltools.model.batch import Batch, unique_titles
 from calltools.model.finding import Findings
-from calltools.run import CellEdits, FindingsCollector, Job
+from calltools.run import CellEdits, FindingsCollector, PlannedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +104,23 @@ class Mending:
             del self._cells[edit.file][edit.place]
 
 
-def judge_records(job: Job, rows: Sequence[tuple[int, int, Sequence[str]]]) -> Findings:
+def judge_records(planned: PlannedFile, rows: Sequence[tuple[int, int, Sequence[str]]]) -> Findings:
     """What is wrong with some records, by the rules and the reading of their file, as a run would find it.
 
     What only the whole file shows, such as the same call twice, only the next run finds.
 
     Args:
-        job: Of the file; its plan holds what the whole file has proven, such as the order of its dates.
+        planned: Of the file; its plan holds what the whole file has proven, such as the order of its dates.
         rows: Number, place and cells of each record; the legs of a call together.
     """
-    names = unique_titles(job.table.titles)
+    names = unique_titles(planned.table.titles)
     columns = pa.table(
         [pa.array([cells[at] for _, _, cells in rows], pa.string()) for at in range(len(names))], names=list(names)
     )
     places = np.array([place for _, place, _ in rows], np.int64)
     batch = Batch(columns, np.arange(1, len(rows) + 1, dtype=np.int64), places, read=len(rows))
     table = replace(
-        job.table,
+        planned.table,
         tasks=lambda: iter([lambda: batch]),
         findings=Findings.empty(),
         can_cross_processes=False,
@@ -128,10 +128,14 @@ def judge_records(job: Job, rows: Sequence[tuple[int, int, Sequence[str]]]) -> F
         text=None,
     )
     plan = replace(
-        job.plan, keep_records=False, keep_origin=False, preflight_findings=Findings.empty(), cross_file_observers={}
+        planned.plan,
+        keep_records=False,
+        keep_origin=False,
+        preflight_findings=Findings.empty(),
+        cross_file_observers={},
     )
     collector = FindingsCollector()
-    replace(job, table=table, plan=plan, read_again=None).run(job.table.source.name, [collector])
+    replace(planned, table=table, plan=plan, read_again=None).run(planned.table.source.name, [collector])
     found = collector.findings
     numbers = {at: record for at, (record, _, _) in enumerate(rows, start=1)}
     records = [numbers.get(at) for at in found.table["record"].to_pylist()]

@@ -4,6 +4,19 @@
   const base = document.body.dataset.base;
   for (const one of all("[data-comfort]")) one.hidden = false;
 
+  // The files of a folder that was dropped, by their path in there; the server leaves out what is no table.
+  const addFolder = async (data, folder) => {
+    const reader = folder.createReader();
+    const read = () => new Promise((done, failed) => reader.readEntries(done, failed));
+    // A browser gives some at a time.
+    for (let entries = await read(); entries.length; entries = await read())
+      for (const entry of entries) {
+        if (entry.isDirectory) { await addFolder(data, entry); continue; }
+        const file = await new Promise((done, failed) => entry.file(done, failed));
+        data.append("folder", file, entry.fullPath.replace(/^\//, ""));
+      }
+  };
+
   // Files are sent with a bar that shows how far they are.
   for (const form of all("form[data-drop]")) {
     const sending = form.querySelector("[data-sending]");
@@ -19,7 +32,14 @@
         const text = said.dataset.text.replace("…", String(percent));
         if (said.textContent !== text && (percent % 10 === 0 || percent > 98)) said.textContent = text;
       });
-      request.addEventListener("load", () => location.assign(request.responseURL || location.href));
+      request.setRequestHeader("X-Script", "1");
+      request.addEventListener("load", () => {
+        if (request.status === 204) { location.assign(form.action); return; }
+        // What went wrong is told in place of this page.
+        const page = new DOMParser().parseFromString(request.responseText, "text/html");
+        document.querySelector("main").replaceWith(page.querySelector("main"));
+        document.querySelector("main").focus();
+      });
       request.addEventListener("error", () => form.submit());
       sending.hidden = false;
       request.send(data);
@@ -35,8 +55,12 @@
       event.preventDefault();
       leave();
       const data = new FormData(form);
-      for (const file of event.dataTransfer.files) data.append("calls", file, file.name);
-      if (event.dataTransfer.files.length) send(data);
+      // Entries are there only as long as this function runs; what lies in a folder is read afterwards.
+      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+      const folders = entries.filter((entry) => entry.isDirectory);
+      for (const file of event.dataTransfer.files)
+        if (!folders.some((entry) => entry.name === file.name)) data.append("calls", file, file.name);
+      if (event.dataTransfer.files.length) Promise.all(folders.map((entry) => addFolder(data, entry))).then(() => send(data));
     });
   }
 
@@ -97,7 +121,7 @@
         if (saving) return;
         saving = true;
         const row = cell.parentElement;
-        const form = new URLSearchParams({ token: table.dataset.token, reading: table.dataset.reading, file: row.dataset.file, place: row.dataset.place });
+        const form = new URLSearchParams({ token: table.dataset.token, reading: table.dataset.reading, file: row.dataset.file, place: row.dataset.place, seen: row.dataset.seen });
         form.set("cell-" + cell.dataset.position, input.value);
         const answer = await fetch(base + "/mend", { method: "POST", body: form, headers: { "X-Row": "1" } });
         const part = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -13,12 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from calltools.fields.table import FIELDS_BY_NAME
 from calltools.reports.escape import escape_invisible
 from calltools.reports.html.reporter import jinja_environment, read_asset
-from calltools.reports.reporter import ReportOptions
+from calltools.reports.reporter import ReportOptions, format_count
 from calltools.texts import Language
 from calltools.texts.keys import UiLabel
 from calltools.texts.ui_labels import ui_label
+from calltools.ui.advice import format_advice
 from calltools.ui.receive import TOKEN_FIELD
 from calltools.ui.visit import Visit
+from calltools.ui.work import Progress
 
 #: The steps in their order: name of the page, label.
 STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
@@ -29,6 +31,8 @@ STEPS: Final[tuple[tuple[str, UiLabel], ...]] = (
     ("send", "step_send"),
     ("history", "step_history"),
 )
+#: The template of the page that shows how far the work is.
+WORKING: Final = "working.html.j2"
 _WISH: Final = re.compile(r"\s*([a-z]+)[\w-]*\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.IGNORECASE)
 #: Where a file lies that was handed over: nobody knows it by that.
 _OWN_PATH: Final = re.compile(r"\S*calltools-ui-[^/\\\s]+[/\\]in[/\\][^/\\]+[/\\]")
@@ -62,6 +66,8 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
         facts: What the template names; ``page`` is the step that it belongs to.
     """
     language = reader_language(visit, request)
+    # A page that is replaced as soon as the work is done leaves them to the one that replaces it.
+    notices = [] if template == WORKING else visit.take_notices()
     text = (
         _environment(language)
         .get_template(template)
@@ -69,14 +75,30 @@ def render(visit: Visit, request: Request, template: str, status: int = 200, **f
             base=visit.door.base,
             form_token=visit.door.form_token,
             token_field=TOKEN_FIELD,
-            notices=[ui_label(key, language, **notice) for key, notice in visit.take_notices()],
+            notices=[ui_label(key, language, **notice) for key, notice in notices],
             visit=visit,
             steps=STEPS,
             options=ReportOptions(language),
+            format_code=lambda words: format_advice(words, visit.door.base, language, visit.answers),
             **{"page": "", "places": "", "back": ""} | facts,
         )
     )
     return HTMLResponse(text, status)
+
+
+def say_progress(progress: Progress, language: Language) -> str:
+    """How far a run is: the file, its bytes as far as its reader counts them, and its records."""
+    if not progress.file:
+        return ""
+    name, size = escape_invisible(_OWN_PATH.sub("", progress.file)), _format_size(progress.size, language)
+    records = format_count(progress.records, ReportOptions(language))
+    if progress.read and progress.size:
+        read = min(progress.read, progress.size)
+        facts = {"percent": 100 * read // progress.size, "read": _format_size(read, language), "size": size}
+        return ui_label("working_bytes", language, name=name, records=records, **facts)
+    if progress.records:
+        return ui_label("working_file", language, name=name, records=records)
+    return ui_label("working_opening", language, name=name, size=size)
 
 
 def go_to(visit: Visit, page: str) -> Response:
@@ -92,6 +114,7 @@ def _environment(language: Language) -> Environment:
         "ui": lambda key, **facts: ui_label(key, language, **facts),
         "visible": lambda text: escape_invisible(_OWN_PATH.sub("", str(text))),
         "field_title": lambda name: FIELDS_BY_NAME[name].title(language),
+        "say_progress": lambda progress: say_progress(progress, language),
         "format_size": lambda size: _format_size(size, language),
     }
     return environment

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
@@ -12,14 +13,16 @@ from starlette.responses import Response
 
 from calltools.errors import CalltoolsError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
-from calltools.guide import Example, Inspection, Question, read_answer
-from calltools.guide.mapping import NO_COLUMN
+from calltools.guide import Example, Inspection, Question, ask, read_answer
+from calltools.guide.draft import NO_COLUMN
 from calltools.texts import Language
 from calltools.texts.ui_labels import ui_label
+from calltools.ui.advice import OFFERED
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.steps import need_inspection
 from calltools.ui.visit import Visit
+from calltools.ui.work import Progress, run_apart
 from calltools.vendors.profile_library import PROJECT_FOLDER
 
 _ANSWER: Final = "answer-"
@@ -28,6 +31,20 @@ _OWN: Final = "own-"
 OTHER: Final = "*own*"
 #: Of more choices a list is offered while one types.
 _MAX_RADIOS: Final = 8
+
+
+#: Questions that advice leads to, although the files do not ask them; what depends on the files is left out.
+_WANTED: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
+    {
+        "timezone": ask.ask_zone,
+        "region": lambda name: ask.ask_region(name, 0, {}),
+        "currency": lambda name: ask.ask_currency(name, (), 0),
+        "static-call": lambda name: ask.ask_static_call(name, 0, 1, is_joined=False),
+        "sheet": lambda name: ask.ask_sheet(name, ()),
+        "date-order": lambda name: ask.ask_date_order(name, "", 0),
+        "duration-format": lambda name: ask.ask_duration_format(name, column="–"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class _Asked:
         examples: Calls under this answer.
         is_list: Whether it has too many choices to show them all.
         refusal: Why the last answer was not taken.
+        title: In the words of the page, where the question has none of its own; else empty.
+        is_wanted: Whether only advice has led to it.
     """
 
     question: Question
@@ -47,6 +66,8 @@ class _Asked:
     examples: Sequence[Example]
     is_list: bool
     refusal: CalltoolsError | None
+    title: str = ""
+    is_wanted: bool = False
 
 
 async def show_questions(visit: Visit, request: Request) -> Response:
@@ -54,8 +75,11 @@ async def show_questions(visit: Visit, request: Request) -> Response:
     found = await need_inspection(visit, request)
     if isinstance(found, Response):
         return found
-    visit.asked |= {question.key: question for question in found.questions}
-    asked = [await asyncio.to_thread(_prepare, visit, found, question) for question in found.questions]
+    if (key := request.query_params.get("ask", "")) in _WANTED:
+        visit.wanted.add(key)
+    questions = _questions(visit, found)
+    visit.asked |= {question.key: question for question in questions}
+    asked = await asyncio.to_thread(_prepare, visit, found, questions, reader_language(visit, request))
     return render(
         visit,
         request,
@@ -82,30 +106,79 @@ def _list_given(visit: Visit, language: Language) -> list[tuple[str, str, str]]:
     return given
 
 
-def _prepare(visit: Visit, found: Inspection, question: Question) -> _Asked:
-    chosen = visit.previews.get(question.key, question.default or "")
-    shown = chosen or (question.choices[0].value if question.choices and not question.free_text else "")
-    examples = found.examples(question, shown, show_values=True) if question.changes_calls and shown else ()
-    is_list = len(question.choices) > _MAX_RADIOS
-    return _Asked(question, chosen, examples, is_list, visit.refusals.get(question.key) or question.refused)
+def _questions(visit: Visit, found: Inspection) -> list[Question]:
+    """What the files ask, and before it what advice has led to."""
+    known = {question.key for question in found.questions}
+    name = found.files[0].name
+    wanted = [
+        replace(question, choices=tuple(replace(one, consequence=None) for one in question.choices))
+        for key in sorted(visit.wanted - known)
+        for question in [_WANTED[key](name)]
+    ]
+    return [*wanted, *found.questions]
+
+
+def _prepare(visit: Visit, found: Inspection, questions: Sequence[Question], language: Language) -> list[_Asked]:
+    chosen = [_chosen(visit, question) for question in questions]
+    wanted = []
+    for number, question in enumerate(questions):
+        first = question.choices[0].value if question.choices and not question.free_text else ""
+        if question.changes_calls and (shown := chosen[number] or first):
+            wanted.append((question, shown))
+    examples = run_apart(visit.forks, Progress(), _show_examples, found, wanted) if wanted else {}
+    return [
+        _Asked(
+            question,
+            chosen[number],
+            examples.get(question.key, ()),
+            len(question.choices) > _MAX_RADIOS,
+            visit.refusals.get(question.key) or question.refused,
+            _title(question, language),
+            question not in found.questions,
+        )
+        for number, question in enumerate(questions)
+    ]
+
+
+def _chosen(visit: Visit, question: Question) -> str:
+    known = visit.answers.get(question.key, "") if question.key in visit.wanted else ""
+    return visit.previews.get(question.key, question.default or known)
+
+
+def _title(question: Question, language: Language) -> str:
+    """What a plain question about an option is called, for who does not know options."""
+    if question.what.text != "guide-again":
+        return ""
+    if question.key == "vendor":
+        return ui_label("again_vendor", language, file=question.file or "")
+    label = OFFERED.get(question.key)
+    return ui_label("again_other", language, title=question.key if label is None else ui_label(label, language))
+
+
+def _show_examples(
+    _progress: Progress, found: Inspection, wanted: Sequence[tuple[Question, str]]
+) -> dict[str, Sequence[Example]]:
+    """Key of a question -> calls under an answer to it."""
+    return {question.key: found.examples(question, answer, show_values=True) for question, answer in wanted}
 
 
 async def show_examples(visit: Visit, request: Request) -> Response:
     """Three calls under an answer that was not given yet: a part of the page."""
     found, key = visit.inspection, request.query_params.get("key", "")
-    question = next((one for one in (found.questions if found else ()) if one.key == key), None)
+    question = next((one for one in (_questions(visit, found) if found else ()) if one.key == key), None)
     answer = request.query_params.get("answer", "")
     examples: Sequence[Example] = ()
     if found is not None and question is not None and answer and question.changes_calls:
-        examples = await asyncio.to_thread(_examples, found, question, answer)
+        examples = await asyncio.to_thread(_examples, visit, found, question, answer)
     return render(visit, request, "examples.html.j2", examples=examples)
 
 
-def _examples(found: Inspection, question: Question, typed: str) -> Sequence[Example]:
+def _examples(visit: Visit, found: Inspection, question: Question, typed: str) -> Sequence[Example]:
     try:
-        return found.examples(question, found.read(question, read_answer(question, typed)), show_values=True)
+        answer = found.read(question, read_answer(question, typed))
     except UsageError:
         return ()
+    return run_apart(visit.forks, Progress(), _show_examples, found, [(question, answer)])[question.key]
 
 
 async def take_answers(visit: Visit, request: Request, form: ReceivedForm) -> Response:
@@ -118,11 +191,12 @@ async def take_answers(visit: Visit, request: Request, form: ReceivedForm) -> Re
         visit.previews[preview] = _typed(form, preview)
         return go_to(visit, f"questions#q-{preview}")
     files = {one.field: one for one in form.files}
-    for question in found.questions:
+    for question in _questions(visit, found):
         if (file := files.get(_ANSWER + question.key)) is not None:
             visit.answer(question.key, str(file.path))
         elif _ANSWER + question.key in form.fields or _OWN + question.key in form.fields:
             _take_answer(visit, request, found, question, _typed(form, question.key))
+    visit.wanted = {key for key in visit.wanted if key in visit.refusals}
     visit.forget_results()
     return go_to(visit, "questions")
 

@@ -1,51 +1,26 @@
-"""The rejected records of a run in a private database, so that a page of them costs the same whatever their number."""
+"""The rejected records of a run, as pages show them: from a private database, with what was mended since."""
 
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from calltools.files.csv.writers import error_codes_by_record, rejected_rows
-from calltools.model.batch import Batch, Source
-from calltools.model.cells import Mask
+from calltools.model.batch import Source
 from calltools.model.finding import FINDINGS_SCHEMA, Finding, Findings
 from calltools.model.marks import MARKED_CODES
-from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
-from calltools.rules.catalog import RULES_BY_CODE
-from calltools.run import CellEdits, Job, SessionSink
+from calltools.run import CellEdits, PlannedFile
 from calltools.ui.mending import Edit, judge_records
 
 #: Number of a file of the run, and place of a record -> its mended cells by position.
 FileMending: TypeAlias = Callable[[int, int], Mapping[int, Edit]]
 #: Records on a page.
 PAGE_RECORDS: Final = 50
-_TABLES: Final = """
-    CREATE TABLE records (
-        id INTEGER PRIMARY KEY, file INTEGER, record INTEGER, place INTEGER, call INTEGER, malformed INTEGER, cells TEXT
-    );
-    CREATE TABLE findings (
-        file INTEGER, record INTEGER, code TEXT, severity TEXT, place INTEGER, position INTEGER, column TEXT,
-        field TEXT, value TEXT, after TEXT, detail TEXT
-    );
-"""
-_INDEXES: Final = """
-    CREATE UNIQUE INDEX by_record ON records (file, record);
-    CREATE INDEX by_place ON records (file, place);
-    CREATE INDEX by_call ON records (file, call);
-    CREATE INDEX findings_of ON findings (file, record);
-    CREATE INDEX findings_by_code ON findings (code, file, record);
-"""
-_FINDING_COLUMNS: Final = (
-    "record", "code", "severity", "place", "position", "column", "field", "value", "after", "detail",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +29,21 @@ class RejectedFile:
 
     Attributes:
         name: What the user calls it.
-        job: How it was read; without its records.
+        planned: How it was read; without its records.
     """
 
     name: str
-    job: Job
+    planned: PlannedFile
 
     @property
     def source(self) -> Source:
         """How it was read."""
-        return self.job.table.source
+        return self.planned.table.source
 
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the file."""
-        return tuple(self.job.table.titles)
+        return tuple(self.planned.table.titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,99 +71,33 @@ class RejectedRecord:
     mended: frozenset[int] = frozenset()
 
     @property
+    def seen(self) -> str:
+        """Names the cells as they are now: what was filled in over other cells is not saved over these."""
+        return blake2b(json.dumps([*self.cells]).encode(), digest_size=9).hexdigest()
+
+    @property
     def is_good(self) -> bool:
         """Whether nothing keeps it back any more."""
         return not any(one.severity == "error" for one in self.findings)
 
 
-class RejectedRecords(SessionSink):
-    """Collects rejected records, and gives pages of them.
-
-    Args:
-        path: The database, which does not exist yet.
-        names: What the files of the run are called, in their order.
-        mended: Of each the cells that the run reads in place of its own.
+@dataclass(frozen=True, slots=True)
+class RejectedRecords:
+    """The rejected records of a run, page by page.
 
     Attributes:
+        path: The database.
+        mended: Of each file of the run the cells that it has read in place of its own.
         files: Number of a file among them, from 1 -> the file, if it could be read.
         counts: Code -> rejected records with an error of this rule; ``""``: all.
         fixes: Code, kind, title of the column, and count of the cells of rejected records that a rule can repair.
     """
 
-    def __init__(self, path: Path, names: Sequence[str], mended: Sequence[CellEdits | None]) -> None:
-        self.files: dict[int, RejectedFile] = {}
-        self.counts: dict[str, int] = {}
-        self.fixes: list[tuple[str, str, str, int]] = []
-        self._path = path
-        self._names, self._mended = names, mended
-        # Written by the thread of the run; read by pages afterwards, each by a connection of its own.
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
-        self._database.execute("BEGIN")
-        self._number = 0
-
-    def wants_records(self, _path: Path) -> bool:
-        """They are shown as they are in the file."""
-        return True
-
-    def start_file(self, name: str, job: Job | None) -> None:
-        """The titles of the file."""
-        # Files that cannot be opened are not started.
-        self._number = self._names.index(name, self._number) + 1
-        if job is not None:
-            emptied = replace(job.table, tasks=lambda: iter(()))
-            self.files[self._number] = RejectedFile(name, replace(job, table=emptied, read_again=None))
-
-    def take(self, batch: Batch, findings: Findings, bad: Mask) -> None:
-        """Keep the rejected records of a batch, and what is wrong with them."""
-        malformed = {one.record: (one.place, list(one.cells)) for one in batch.malformed}
-        named = [record for record, codes in error_codes_by_record(findings).items() if codes]
-        rows = [(record, place, cells) for record, (place, cells) in malformed.items()]
-        if batch.origin is not None and (bad.any() or batch.legs is not None):
-            rows += rejected_rows(batch, bad, named)
-        if not rows:
-            return
-        calls = (
-            {} if batch.legs is None else dict(zip(batch.legs.records.tolist(), batch.legs.calls.tolist(), strict=True))
-        )
-        self._database.executemany(
-            "INSERT OR IGNORE INTO records VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-            (
-                (self._number, record, place, calls.get(record, record), record in malformed, json.dumps(cells))
-                for record, place, cells in sorted(rows, key=lambda row: row[0])
-            ),
-        )
-        wanted = pa.array([row[0] for row in rows], pa.int64())
-        table = findings.table.filter(pc.is_in(findings.table["record"], wanted)).select(_FINDING_COLUMNS)
-        columns = (column.to_pylist() for column in table.columns)
-        self._database.executemany(
-            f"INSERT INTO findings VALUES ({', '.join('?' * (len(_FINDING_COLUMNS) + 1))})",  # noqa: S608 - question marks
-            ((self._number, *row) for row in zip(*columns, strict=True)),
-        )
-
-    def drop_file(self) -> None:
-        """Forget the file, which broke off."""
-        self.files.pop(self._number, None)
-        for table in ("records", "findings"):
-            self._database.execute(f"DELETE FROM {table} WHERE file = ?", (self._number,))  # noqa: S608 - our names
-
-    def close(self, _summaries: Sequence[Summary]) -> None:
-        """Make pages fast, and count."""
-        self._database.execute("COMMIT")
-        self._database.executescript(_INDEXES)
-        counted = self._database.execute(
-            "SELECT code, COUNT(DISTINCT file << 40 | record) FROM findings WHERE severity = 'error' GROUP BY code"
-        )
-        [(total,)] = self._database.execute("SELECT COUNT(*) FROM records")
-        self.counts = {"": total, **dict(counted)}
-        repairs = self._database.execute(
-            "SELECT code, column, COUNT(*) FROM findings WHERE after IS NOT NULL AND position IS NOT NULL"
-            " GROUP BY code, column ORDER BY code, column"
-        )
-        self.fixes = [
-            (code, RULES_BY_CODE[code].fix or "unsafe", column or "", count) for code, column, count in repairs
-        ]
-        self._database.close()
+    path: Path
+    mended: Sequence[CellEdits | None]
+    files: Mapping[int, RejectedFile]
+    counts: Mapping[str, int]
+    fixes: Sequence[tuple[str, str, str, int]]
 
     def page(self, number: int, options: ReportOptions, mending: FileMending, code: str = "") -> list[RejectedRecord]:
         """A page of records in the order of the files.
@@ -249,7 +158,7 @@ class RejectedRecords(SessionSink):
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
         database.row_factory = sqlite3.Row
         try:
             yield database
@@ -281,7 +190,7 @@ class RejectedRecords(SessionSink):
             "SELECT * FROM findings WHERE file = ? AND record IN (?, ?)", (number, row["record"], row["call"])
         )
         raw = [{name: one[name] for name in FINDINGS_SCHEMA.names} for one in listed]
-        edits, known = mending(number, row["place"]), self._mended[number - 1]
+        edits, known = mending(number, row["place"]), self.mended[number - 1]
         is_known = {at: one.after for at, one in edits.items()} == (known.cells.get(row["place"], {}) if known else {})
         return raw if is_known or row["malformed"] else self._judge_again(database, row, raw, mending)
 
@@ -310,7 +219,7 @@ class RejectedRecords(SessionSink):
             (one["record"], one["place"], _with_edits(json.loads(one["cells"]), mending(number, one["place"])))
             for one in legs
         ]
-        found = judge_records(self.files[number].job, rows).to_rows()
+        found = judge_records(self.files[number].planned, rows).to_rows()
         # What only the reader has seen, such as a number where an id should be, is still so in the other cells.
         seen = [
             one for one in before

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from time import monotonic, time
 from typing import Any, Final, TypeVar
 
@@ -41,7 +42,7 @@ from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, SilentEvents, UploadOptions
 from calltools.uploading.counter import WINDOW_DAYS, CounterLook
 from calltools.uploading.file_upload import Uploader, UploadRequest
-from calltools.uploading.part_words import VERDICTS
+from calltools.uploading.part_words import VERDICTS, describe_planned_part
 from calltools.uploading.report_comparison import ReportComparison, compare_with_reports
 from calltools.uploading.results import UploadResult
 from calltools.uploading.resume import ResumeOptions, UploadListing, give_up_part, list_uploadings, resume_parts
@@ -51,6 +52,8 @@ _T = TypeVar("_T")
 #: Seconds between two looks at an uploading that is processed: somebody watches.
 _POLL_S: Final = 15.0
 _NAP_S: Final = 0.2
+#: One decision after the other: a second press of a button must see what the first one has led to.
+_DECIDING: Final = Lock()
 #: Steps that only replace one another, as on a terminal.
 _LIVE: Final[frozenset[MessageKey]] = frozenset({"upload-followed", "upload-status"})
 
@@ -138,10 +141,11 @@ class Said(SilentEvents):
         label = str(plan.counter) if self.look is None else self.look.counter.label
         self.notify("upload-plan", path=name, counter=label, sent=plan.records_to_send, records=plan.records)
         for number, part in enumerate(plan.parts, start=1):
-            self.notify("upload-plan-part", part=number, parts=len(plan.parts), kind=part.kind, records=part.records)
-        for verdict, key in VERDICTS.items():
+            key, facts = describe_planned_part(part)
+            self.notify(key, part=number, parts=len(plan.parts), **facts)
+        for verdict, reason in VERDICTS.items():
             if count := plan.counts[verdict]:
-                self.notify(key, count=count)
+                self.notify(reason, count=count)
         for left in waiting:
             left_key: MessageKey = "upload-plan-replaces" if may_replace(plan, left) else "upload-plan-left"
             self.notify(left_key, name=left.name, rows=left.rows)
@@ -313,11 +317,33 @@ def _with_client(account: Callable[[], Account], use: Callable[[Connect], _T]) -
         return use(cache(lambda: stack.enter_context(open_client(account().token))))
 
 
-def look_for_held(account: Callable[[], Account], said: Said, resend: str | None = None) -> UploadResult:
-    """Look for what is held, and send what waits; or send a part again of which a person says that it never came."""
-    with open_ledger() as ledger:
-        options = ResumeOptions(resend=resend)
-        return _with_client(account, lambda connect: resume_parts(ledger, connect, options, said, said.clock()))
+def look_for_held(account: Callable[[], Account], said: Said) -> UploadResult:
+    """Look for what is held, and send what waits."""
+    with _DECIDING, open_ledger() as ledger:
+        return _resume(ledger, account, said, ResumeOptions())
+
+
+def send_again(account: Callable[[], Account], said: Said, name: str, attempts: int) -> UploadResult | None:
+    """Send a part again of which a person says that it never came.
+
+    Args:
+        account: Who sends.
+        said: Hears what happens.
+        name: Of the part.
+        attempts: How many attempts the person knew of. One decision is one attempt: where the same button is pressed
+            twice, the second press may come when the first one has ended unclear again, and nobody has decided that.
+
+    Returns:
+        ``None``: there was another attempt since; nothing is sent.
+    """
+    with _DECIDING, open_ledger() as ledger:
+        if len(find_part(ledger, name).attempts) != attempts:
+            return None
+        return _resume(ledger, account, said, ResumeOptions(resend=name))
+
+
+def _resume(ledger: Ledger, account: Callable[[], Account], said: Said, options: ResumeOptions) -> UploadResult:
+    return _with_client(account, lambda connect: resume_parts(ledger, connect, options, said, said.clock()))
 
 
 def give_up(name: str, said: Said) -> Part:

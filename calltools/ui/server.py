@@ -4,20 +4,27 @@ import html
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 
 from calltools.errors import UsageError
 from calltools.files.folders import FoundFile
 from calltools.run import RunOptions
+from calltools.runtime.fork_server import ForkServer
+from calltools.runtime.threads import return_freed_memory, use_single_arena
 from calltools.texts import Language
 from calltools.ui.app import create_app
 from calltools.ui.folder import open_private_folder, remove_left_folders
 from calltools.ui.guard import Door
 from calltools.ui.visit import Visit
+from calltools.validation.validator import load_pandera
+
+#: Address space of a process that reads files: several times what a million records take, and less than a machine.
+_TASK_MEMORY: Final = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +48,14 @@ class OpenPage:
 
 
 @contextmanager
-def open_page(
+def open_page(  # noqa: PLR0913 - what it begins with, and how
     files: Sequence[FoundFile],
     options: RunOptions,
     *,
     port: int = 0,
     language: Language | None = None,
     config: Path | None = None,
+    may_fork: bool = False,
 ) -> Iterator[OpenPage]:
     """Make a page ready for its visitor.
 
@@ -57,15 +65,23 @@ def open_page(
         port: Where it listens; 0: anywhere.
         language: Of the pages; ``None``: as the browser wishes.
         config: The configuration that jobs are kept in; ``None``: ``calltools.toml`` of the working folder.
+        may_fork: Whether files may be read in copies of this process: only in a process of our own, which has no
+            threads yet.
 
     Raises:
         UsageError: The port is taken.
     """
     remove_left_folders()
-    with open_private_folder() as folder, _listen(port) as listening:
+    # Before all else: a copy that had the lock of the folder would keep it after a kill.
+    with ExitStack() as stack:
+        forks = (
+            stack.enter_context(ForkServer(_prepare_tasks, _TASK_MEMORY)) if may_fork and ForkServer.supported else None
+        )
+        folder, listening = stack.enter_context(open_private_folder()), stack.enter_context(_listen(port))
         visit = Visit(
             Door(listening.getsockname()[1]), folder, options, language, config or Path.cwd() / "calltools.toml"
         )
+        visit.forks = forks
         for one in files:
             visit.add(one, one.path.stat().st_size if one.path.is_file() else 0, is_copy=False)
         opener = folder / "open.html"
@@ -77,13 +93,20 @@ def open_page(
             try:
                 server.run(sockets=[listening])
             finally:
-                visit.stop_work()
+                visit.end_work()
                 if visit.upload is not None:
                     # Calls that are on their way arrive; nobody watches what the service does with them then.
                     visit.upload.stop_watching()
                     visit.upload.work.wait()
 
         yield OpenPage(visit.door.address, opener, visit, serve, visit.end)
+
+
+def _prepare_tasks() -> None:
+    """Load what reading files needs, and let its memory go back to the system."""
+    load_pandera()
+    use_single_arena()
+    return_freed_memory()
 
 
 def _config(visit: Visit) -> uvicorn.Config:

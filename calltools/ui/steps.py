@@ -1,7 +1,6 @@
 """The steps of the way: each shows a page, or takes a form and leads to a page."""
 
 import asyncio
-import re
 from pathlib import Path
 from typing import Final
 
@@ -12,23 +11,19 @@ from calltools.errors import CalltoolsError
 from calltools.files.folders import displayable, find_members
 from calltools.files.inputs import LOCK_FILE_PREFIXES, has_table_ending
 from calltools.guide import Inspection, option_words
-from calltools.jobs.table_file import append_job
-from calltools.run.context import list_given
 from calltools.runtime.packages import join_command
 from calltools.texts.ui_labels import ui_label
 from calltools.ui.conversion import CANONICAL, CHANGES, MARKED, REJECTS, REPORT, Conversion, mark_workbook
-from calltools.ui.pages import go_to, reader_language, render
+from calltools.ui.pages import WORKING, go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.visit import PATIENCE_S, Visit
-from calltools.ui.work import Progress, Work
+from calltools.ui.work import Progress, Work, run_apart
 
 _MEDIA: Final = {
     CANONICAL: "text/csv; charset=utf-8",
     REJECTS: "text/csv; charset=utf-8",
     CHANGES: "text/csv; charset=utf-8",
 }
-#: A name is a part of paths.
-_JOB_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?")
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -38,7 +33,7 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 async def show_files(visit: Visit, request: Request) -> Response:
     """What arrived, and the form for more."""
     inspection = None
-    if visit.files:
+    if visit.files and not visit.is_stopped:
         found = await need_inspection(visit, request)
         if isinstance(found, Response):
             return found
@@ -46,7 +41,7 @@ async def show_files(visit: Visit, request: Request) -> Response:
     return render(visit, request, "files.html.j2", page="files", inspection=inspection)
 
 
-async def take_files(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
+async def take_files(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     """Files that were chosen or dropped, or those of a folder: of a folder the tables, as the command line does."""
     left_out = 0
     for one in form.files:
@@ -69,6 +64,9 @@ async def take_files(visit: Visit, _request: Request, form: ReceivedForm) -> Res
         visit.notify("files_left_out", count=left_out)
     elif not form.files:
         visit.notify("files_nothing_chosen")
+    if request.headers.get("x-script") == "1":
+        # A script would follow a redirect itself, and what the next page says once would be read by nobody.
+        return Response(status_code=204)
     return go_to(visit, "files")
 
 
@@ -101,36 +99,6 @@ def command_words(visit: Visit) -> list[str]:
     return [*words, "-o", CANONICAL, "--rejects", REJECTS, "--changes", CHANGES, "--report", REPORT]
 
 
-async def keep_job(visit: Visit, request: Request, form: ReceivedForm) -> Response:
-    """Keep what was answered as a job, which ``calltools run`` does again."""
-    inputs = [line.strip() for line in form.get("inputs").splitlines() if line.strip()]
-    job: dict[str, object] = {"name": form.get("name").strip(), "inputs": inputs}
-    for one in list_given(visit.told_options):
-        if one.option == "as-of":
-            continue  # a job always goes by its own day
-        if one.option in {"inbound-context", "outcomes"}:
-            job.setdefault(one.option, []).append(one.value)  # type: ignore[attr-defined]  # it is a list
-        elif one.option != "own-number":
-            job[one.option] = int(one.value) if one.option == "header-row" else one.value
-    if visit.options.own_numbers:
-        job["own-number"] = [*visit.options.own_numbers]
-    if visit.last_target is not None:
-        job |= {"counter": visit.last_target.counter, "wait": True}
-        job |= {"goal": visit.last_target.goal} if visit.last_target.goal else {}
-    else:
-        job["output"] = "calls/"
-    if not _JOB_NAME.fullmatch(str(job["name"])) or not inputs:
-        visit.notify("job_wrong")
-    else:
-        try:
-            append_job(visit.config, job)
-        except CalltoolsError as error:
-            sentence = error.say(reader_language(visit, request))
-            return render(visit, request, "problem.html.j2", sentence=sentence, back="results")
-        visit.notify("job_kept", path=visit.config, command=join_command(["calltools", "run", str(job["name"])]))
-    return go_to(visit, "results")
-
-
 async def download(visit: Visit, request: Request) -> Response:
     """One of the outputs."""
     converted = None if visit.is_stale else visit.conversion
@@ -145,10 +113,13 @@ async def download(visit: Visit, request: Request) -> Response:
 async def download_marked(visit: Visit, request: Request) -> Response:
     """A copy of a workbook with its faults marked, or a workbook of the faults of another file."""
     converted, number = None if visit.is_stale else visit.conversion, request.path_params["number"] - 1
-    if converted is None or not 0 <= number < len(converted.inputs):
+    if converted is None or not 0 <= number < len(converted.request.files):
         return render(visit, request, "problem.html.j2", 404, sentence=_word(visit, request), back="results")
     language = reader_language(visit, request)
-    path = await asyncio.to_thread(mark_workbook, converted, number, language, Progress())
+    path = converted.folder / f"{number}-{language}-{MARKED}"
+    await asyncio.to_thread(
+        run_apart, visit.forks, Progress(), mark_workbook, converted.request, number, language, path
+    )
     return _attachment(path, MARKED, _WORKBOOK)
 
 
@@ -199,7 +170,7 @@ async def need_conversion(visit: Visit, request: Request, *, may_be_stale: bool 
 
 async def need_inspection(visit: Visit, request: Request) -> Inspection | Response:
     """What the files are and leave open, or the page to show as long as that is not known."""
-    if not visit.files:
+    if not visit.files or visit.is_stopped:
         return go_to(visit, "files")
     if visit.inspection is None:
         waiting = await wait_for(visit, request, visit.inspect(), back="files")
@@ -228,7 +199,7 @@ async def wait_for(
     """
     await asyncio.to_thread(work.wait, PATIENCE_S)
     if not work.is_done:
-        return render(visit, request, "working.html.j2", progress=work.progress)
+        return render(visit, request, WORKING, progress=work.progress)
     visit.stop_work()
     if work.error is None or isinstance(work.error, refuses):
         return None

@@ -12,14 +12,15 @@ from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
+from calltools.runtime.fork_server import ForkServer
 from calltools.texts import Language
 from calltools.texts.keys import MessageKey, UiLabel
-from calltools.ui.conversion import Conversion, convert_files
+from calltools.ui.conversion import Conversion, Request, convert_files
 from calltools.ui.guard import Door
 from calltools.ui.mending import Edit, Mending
 from calltools.ui.receive import remove_copy
 from calltools.ui.sending import Account, History, Said, ShownPlan, Target
-from calltools.ui.work import Progress, Work
+from calltools.ui.work import Progress, Work, run_apart
 from calltools.uploading.report_comparison import ReportComparison
 
 if TYPE_CHECKING:  # it knows the visit
@@ -61,6 +62,7 @@ class Visit:
         asked: Question -> the question, of those that a page has shown.
         notices: What the next page says first.
         inspection: What the files are, and what must still be said; ``None``: nobody has looked.
+        wanted: Questions that advice has led to, although the files do not ask them.
         previews: Question -> an answer that was not given yet, but is shown.
         refusals: Question -> why its last answer was not taken.
         outcomes: Files that say what became of the calls.
@@ -68,6 +70,7 @@ class Visit:
         conversion: What came of them; ``None``: not converted, or something has changed since.
         mending: What was mended by hand.
         is_stale: Whether cells were mended since the conversion.
+        is_stopped: Whether the visitor has stopped the look at these files.
         reading: Names the files and how they are read: cells of a page that was shown for others are not mended.
         token: A token that was pasted here.
         account: Whose token it is; ``None``: nobody has asked the service yet.
@@ -79,6 +82,7 @@ class Visit:
         history: What was done, as it was just read.
         comparison: What the reports show.
         end: Ends the program.
+        forks: Starts a process for each look at a file; ``None``: threads of this one read them.
     """
 
     door: Door
@@ -91,6 +95,7 @@ class Visit:
     asked: dict[str, Question] = field(default_factory=dict)
     notices: list[tuple[UiLabel, Mapping[str, object]]] = field(default_factory=list)
     inspection: Inspection | None = None
+    wanted: set[str] = field(default_factory=set)
     previews: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, CalltoolsError] = field(default_factory=dict)
     outcomes: list[Path] = field(default_factory=list)
@@ -98,6 +103,7 @@ class Visit:
     conversion: Conversion | None = None
     mending: Mending = field(default_factory=Mending)
     is_stale: bool = False
+    is_stopped: bool = False
     reading: int = 0
     token: Token | None = None
     account: Account | None = None
@@ -109,6 +115,7 @@ class Visit:
     history: History | None = None
     comparison: ReportComparison | None = None
     end: Callable[[], None] = lambda: None
+    forks: ForkServer | None = None
     _work: Work | None = None
     _purpose: str = ""
     _next_number: int = 1
@@ -138,6 +145,14 @@ class Visit:
             identifiers=None if second is None else self.told_path(second),
             outcomes=tuple(self.told_path(one) for one in options.outcomes),
         )
+
+    @property
+    def handed_beside(self) -> Mapping[str, list[str]]:
+        """Option -> names of the files beside the calls that were handed over: nobody knows their folders."""
+        second = self.options.identifiers
+        found = {"identifiers": [] if second is None else [second], "outcomes": [*self.outcomes]}
+        handed = {name: [one.name for one in paths if one.is_relative_to(self.folder)] for name, paths in found.items()}
+        return {name: names for name, names in handed.items() if names}
 
     def told_path(self, path: Path) -> Path:
         """A path as a person knows it."""
@@ -186,6 +201,7 @@ class Visit:
     def forget_results(self) -> None:
         """Something has changed: what was made of it before does not hold any more."""
         self.stop_work()
+        self.is_stopped = False
         self.reading += 1
         self.inspection = None
         self.forget_conversion()
@@ -256,28 +272,37 @@ class Visit:
             self._work.cancel()
         self._work, self._purpose = None, ""
 
+    def end_work(self) -> None:
+        """The same, and wait for its end: it writes into the folder that is to be removed."""
+        work = self._work
+        self.stop_work()
+        if work is not None:
+            work.wait()
+
     def inspect(self) -> Work:
         """Look at the files with the answers, if nobody does."""
-        files, answers = [one.found for one in self.files], dict(self.answers)
+        files, answers, size = [one.found for one in self.files], dict(self.answers), self.files[0].size
         base = replace(self.base_options, outcomes=(*self.base_options.outcomes, *self.outcomes))
+        forks = self.forks
 
         def look(progress: Progress) -> Inspection:
-            progress.file = files[0].name
-            return inspect(files, answers, base)
+            progress.file, progress.size = files[0].name, size
+            return run_apart(forks, progress, _inspect, files, answers, base)
 
         return self.start("inspect", look, self._keep_inspection)
 
     def convert(self) -> Work:
         """Convert the files, if nobody does."""
-        files, options, told = [one.found for one in self.files], self.options, self.told_options
         mended = [self.mending.of_file(one.number) for one in self.files]
         listed = [[*self.mending.listed(one.number)] for one in self.files]
+        request = Request([one.found for one in self.files], self.options, self.told_options, mended, listed)
         self.is_stale = False
+        forks = self.forks
 
         def convert(progress: Progress) -> Conversion:
             folder = Path(tempfile.mkdtemp(prefix="out-", dir=self.folder))
             try:
-                return convert_files(files, options, folder, mended, listed, progress, told=told)
+                return run_apart(forks, progress, _convert, request, folder, forks is not None)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -310,3 +335,11 @@ class Visit:
 
     def _keep_conversion(self, conversion: Conversion) -> None:
         self.conversion = conversion
+
+
+def _inspect(progress: Progress, files: list[FoundFile], answers: dict[str, str], base: RunOptions) -> Inspection:
+    return inspect(files, answers, base, events=progress)
+
+
+def _convert(progress: Progress, request: Request, folder: Path, may_fork: bool) -> Conversion:  # noqa: FBT001 - sent
+    return convert_files(progress, request, folder, may_fork=may_fork)

@@ -4,11 +4,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from time import monotonic
+from typing import Any, Final, TypeVar
 
-from calltools.errors import CalltoolsError, DefectError, traceback_places
+from calltools.errors import CalltoolsError, DefectError, SourceError, traceback_places
 from calltools.pipeline import OnRead
-from calltools.run import Job, SessionEvents
+from calltools.run import PlannedFile, SessionEvents
+from calltools.runtime.fork_server import ForkedTask, ForkServer, Send
+from calltools.workers.batch_work import with_traceback_notes
+
+_T = TypeVar("_T")
+#: Seconds between two messages on how far a task is.
+_TELL_S: Final = 0.1
 
 
 class StoppedError(Exception):
@@ -31,8 +38,9 @@ class Progress(SessionEvents):
     records: int = 0
     read: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
+    _on_stop: Callable[[], None] | None = None
 
-    def started(self, name: str, _job: Job) -> None:
+    def started(self, name: str, _planned: PlannedFile) -> None:
         """A file comes next."""
         self.file, self.records, self.read = name, 0, 0
 
@@ -49,6 +57,19 @@ class Progress(SessionEvents):
     def stop(self) -> None:
         """Let the work end at its next step."""
         self._stop.set()
+        if (end := self._on_stop) is not None:
+            end()
+
+    @contextmanager
+    def ending(self, end: Callable[[], None]) -> Iterator[None]:
+        """While it lasts, ``stop`` also calls this."""
+        self._on_stop = end
+        try:
+            # It may have been stopped before.
+            self.refuse_to_go_on()
+            yield
+        finally:
+            self._on_stop = None
 
     def nap(self, seconds: float) -> None:
         """Wait, or until nobody wants the result."""
@@ -62,6 +83,70 @@ class Progress(SessionEvents):
         """
         if self._stop.is_set():
             raise StoppedError
+
+
+class _SentProgress(Progress):
+    """The progress of a task in a process of its own: it is sent to the process of the pages, but not too often."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send, self._next = send, 0.0
+
+    @contextmanager
+    def reading(self, name: str, size: int) -> Iterator[OnRead]:
+        """Count what is read."""
+        with super().reading(name, size) as on_read:
+            self._tell()
+            yield on_read
+
+    def _count(self, records: int, read: int) -> None:
+        super()._count(records, read)
+        if (now := monotonic()) >= self._next:
+            self._next = now + _TELL_S
+            self._tell()
+
+    def _tell(self) -> None:
+        self._send((self.file, self.size, self.records, self.read))
+
+
+def run_apart(forks: ForkServer | None, progress: Progress, function: Callable[..., _T], *arguments: object) -> _T:
+    """Read what somebody has handed over, in a process of its own under limits of memory.
+
+    So the server answers meanwhile, whatever is in the file, and the visitor can stop it at once.
+
+    Args:
+        forks: Starts processes; ``None``: there are none on this system, it is done in this thread.
+        progress: Hears how far it is; its ``stop`` ends the process.
+        function: A function of a module; its first argument is the progress.
+        arguments: Its other arguments.
+
+    Raises:
+        StoppedError: Nobody wants the result any more.
+        SourceError: The process was ended by the system, or needs more memory than it may have.
+    """
+    if forks is None:
+        return function(progress, *arguments)
+    with forks.start(_run_task, function, arguments) as task, progress.ending(task.kill):
+        try:
+            result: _T = _follow(task, progress)
+        except (EOFError, MemoryError):
+            progress.refuse_to_go_on()
+            raise SourceError("reader-ended", path=progress.file) from None
+        return result
+
+
+def _run_task(send: Send, function: Callable[..., _T], arguments: tuple[object, ...]) -> _T:
+    try:
+        return function(_SentProgress(send), *arguments)
+    except Exception as fault:  # noqa: BLE001 - the process of the pages deals with it
+        raise with_traceback_notes(fault) from None
+
+
+def _follow(task: ForkedTask, progress: Progress) -> Any:
+    def take(told: tuple[str, int, int, int]) -> None:
+        progress.file, progress.size, progress.records, progress.read = told
+
+    return task.result(take)
 
 
 class Work:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from calltools.ledger import STATE_WORDS, CallStatus, Event, Part, Transition
+from calltools.ledger import STATE_WORDS, CallStatus, Event, Part, PlannedPart, Transition
 from calltools.metrica.responses import Uploading
 from calltools.texts import Language, MessageKey, say
 from calltools.uploading import results
@@ -60,6 +60,14 @@ STATUSES: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "LINKAGE_FAILURE": "status-linkage-failure",
     }
 )
+
+
+def describe_planned_part(part: PlannedPart) -> tuple[MessageKey, dict[str, object]]:
+    """The message about a part of a plan, and its facts: only dynamic calls are looked for by an identifier."""
+    facts: dict[str, object] = {"kind": part.kind, "dynamic": part.dynamic, "static": part.records - part.dynamic}
+    if part.dynamic == part.records:
+        return "upload-plan-part", facts
+    return ("upload-plan-part-mixed" if part.dynamic else "upload-plan-part-static"), facts
 
 
 def explain_status(status: str, language: Language) -> str:

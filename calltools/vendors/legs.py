@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.errors import LimitError
 from calltools.fields.kernels.byte_kernels import trim_whitespace
 from calltools.model.batch import NO_RUNS, Batch, Legs, MalformedRecord, MalformedRecords, unique_titles
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, combine_chunks, constant_cells, non_empty
@@ -35,6 +36,9 @@ LEG_WINDOW_RECORDS: Final = 5_000
 
 _NONE: Final = np.iinfo(np.int64).max
 _NO_ROWS: Final = np.zeros(0, np.int64)
+#: What follows the day in a time, and the digits that a day of Unix seconds has in common, more or less.
+_CLOCK: Final = r"[T ,]*[0-9]{1,2}:[0-9]{2}.*$"
+_DAY_OF_UNIX_SECONDS: Final = r"^([0-9]{5})[0-9]{5,}$"
 
 
 def merge_legs(batches: Iterator[Batch], mapped: BoundProfile, *, reject_damaged: bool = True) -> Iterator[Batch]:
@@ -48,15 +52,69 @@ def merge_legs(batches: Iterator[Batch], mapped: BoundProfile, *, reject_damaged
         batches: In the order of the file; records are numbered from the first of the file.
         mapped: A bound profile that merges legs.
         reject_damaged: Whether a call with a damaged leg is a fault (CT611).
+
+    Raises:
+        LimitError: A leg follows when its call has left: the two would be two calls.
     """
     waiting: Batch | None = None
+    gone = _GoneCalls(mapped)
     for batch in batches:
         together = batch if waiting is None else _concatenate(waiting, batch)
         last = int(_all_records(together).max(initial=0))
         done, waiting = _split_complete(together, mapped, last - LEG_WINDOW_RECORDS)
+        gone.add(done)
         yield _merge_complete(done, mapped, reject_damaged=reject_damaged)
     if waiting is not None and (len(waiting) or waiting.malformed):
+        gone.add(waiting)
         yield _merge_complete(waiting, mapped, reject_damaged=reject_damaged)
+
+
+class _GoneCalls:
+    """The calls that have left, by their ids and days, to know a leg that follows too late.
+
+    A file that somebody has sorted by another column than the time has such legs. The same id on another day is
+    another call: exporters use ids again.
+    """
+
+    def __init__(self, mapped: BoundProfile) -> None:
+        self._mapped = mapped
+        #: Rising numbers of calls, in arrays of which each is larger than the next: few, and each seldom sorted.
+        self._known: list[Numbers] = []
+
+    def add(self, batch: Batch) -> None:
+        """Note calls that leave; all legs of each are in the batch.
+
+        Raises:
+            LimitError: One has left before.
+        """
+        rows, calls = self._number_calls(batch)
+        late = np.zeros(len(rows), bool)
+        for known in self._known:
+            late |= known[np.minimum(np.searchsorted(known, calls), len(known) - 1)] == calls
+        # Calls may leave together and be far apart.
+        records = batch.records[rows]
+        order = np.lexsort((records, calls))
+        late[order[1:]] |= (np.diff(calls[order]) == 0) & (np.diff(records[order]) > LEG_WINDOW_RECORDS)
+        if late.any():
+            raise LimitError("legs-apart", place=int(batch.places[rows[late]].min()), limit=LEG_WINDOW_RECORDS)
+        if len(calls):
+            self._known.append(np.unique(calls))
+        while len(self._known) > 1 and len(self._known[-2]) <= len(self._known[-1]):
+            self._known[-2:] = [np.union1d(*self._known[-2:])]
+
+    def _number_calls(self, batch: Batch) -> tuple[Numbers, Numbers]:
+        """The rows with an id, and a number for id and day of each: that of the text in this process."""
+        keys = _call_keys(batch, self._mapped)
+        title, _ = self._mapped.first_columns.get("DateTime", (None, 0))
+        times = None if title is None else self._mapped.freed_cells(batch, title)
+        if times is None:
+            return _NO_ROWS, _NO_ROWS
+        rows = np.flatnonzero(non_empty(keys))
+        days = pc.replace_substring_regex(trim_whitespace(times.take(pa.array(rows))), _CLOCK, "")
+        days = pc.replace_substring_regex(days, _DAY_OF_UNIX_SECONDS, r"\1")
+        texts = pc.binary_join_element_wise(keys.take(pa.array(rows)), days, KEY_SEPARATOR).to_pylist()
+        # Of a million texts two have one number in one of many million files.
+        return rows, np.array([hash(text) for text in texts], np.int64)
 
 
 def _concatenate(first: Batch, second: Batch) -> Batch:

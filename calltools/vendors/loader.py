@@ -28,6 +28,7 @@ from calltools.vendors.profile import (
     RowSelection,
     Step,
 )
+from calltools.vendors.transforms import pattern_fault
 
 #: Keys of which a step has exactly one: they say where its text comes from.
 _SOURCE_KEYS: Final = ("from", "first_of", "constant", "difference", "sum")
@@ -182,7 +183,13 @@ class _ProfileReader:
             if layout not in {"unix", "iso", *DURATION_LAYOUTS} and not re.search("%[dmYyHMSbpIfjB]", layout):
                 self.reader.add_problem(f"{path}.format", "profile-layout", layout=layout)
         if isinstance(table.get("extract"), str):
-            self.reader.check_pattern(table["extract"], f"{path}.extract", groups=1)
+            self._check_extract(table["extract"], f"{path}.extract")
+
+    def _check_extract(self, pattern: str, path: str) -> None:
+        before = len(self.reader.problems)
+        self.reader.check_pattern(pattern, path, groups=1)
+        if len(self.reader.problems) == before and (reason := pattern_fault(pattern)):
+            self.reader.add_problem(path, "profile-pattern", reason=reason)
 
     def _read_rows(self, table: Mapping[str, Any]) -> RowSelection:
         self.reader.refuse_unknown_keys(table, ROWS_KEYS, "$.rows")

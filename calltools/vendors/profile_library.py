@@ -13,7 +13,7 @@ from typing import Final
 
 from platformdirs import user_config_path
 
-from calltools.errors import SourceError, UnsupportedVendorError, VendorError, nearest_word
+from calltools.errors import ProfileError, SourceError, UnsupportedVendorError, VendorError, nearest_word
 from calltools.model.titles import fold_title
 from calltools.texts.keys import Language
 from calltools.vendors.loader import load_profile
@@ -102,18 +102,18 @@ def find_profile(name: str) -> Profile:
         ProfileError: The profile is written wrong.
         SourceError: The path cannot be read.
     """
-    if name.endswith(".toml"):
+    if name.lower().endswith(".toml"):
         return read_profile(Path(name))
     profiles = load_profiles()
     for profile in profiles:
-        if name.lower() in {profile.name, *profile.aliases}:
+        if name.casefold() in {known.casefold() for known in (profile.name, *profile.aliases)}:
             return profile
     for vendor in load_unsupported_vendors(schemas_folder()):
         if vendor.has_name(name):
             raise UnsupportedVendorError(vendor.title, vendor.reasons)
-    names = [word for profile in profiles for word in (profile.name, *profile.aliases)]
-    near = nearest_word(name.lower(), names) or "-"
-    raise VendorError("vendor-unknown-name", name=name, near=near, names=", ".join(sorted(names)))
+    names = {word.casefold(): word for profile in profiles for word in (profile.name, *profile.aliases)}
+    near = names.get(nearest_word(name.casefold(), names), "-")
+    raise VendorError("vendor-unknown-name", name=name, near=near, names=", ".join(names[one] for one in sorted(names)))
 
 
 def read_profile(path: Path) -> Profile:
@@ -123,21 +123,26 @@ def read_profile(path: Path) -> Profile:
         ProfileError: The profile is written wrong.
         SourceError: The file cannot be read.
     """
+    return load_profile(_read_text(path), str(path))
+
+
+def _read_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as fault:
         raise SourceError("file-missing", path=path) from fault
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SourceError("file-unreadable", path=path, reason=type(fault).__name__) from fault
-    return load_profile(text, str(path))
+    except OSError as fault:
+        raise SourceError("file-unreadable", path=path, reason=fault.strerror) from fault
+    except UnicodeDecodeError as fault:
+        raise ProfileError(str(path), (("$", "call-not-text", {}),)) from fault
 
 
 def _profiles_in(folder: Path) -> Iterator[Profile]:
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(path for path in folder.glob("*.toml") if not path.is_dir()):
         yield _load_cached(path, path.stat().st_mtime_ns)
 
 
 # The time of the last change is a key: `vendors test` runs again after an edit.
 @lru_cache(maxsize=256)
 def _load_cached(path: Path, _changed: int) -> Profile:
-    return load_profile(path.read_text(encoding="utf-8"), path.name)
+    return load_profile(_read_text(path), path.name)

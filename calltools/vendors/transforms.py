@@ -37,6 +37,8 @@ _MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
 _SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
 _QUARTER_MIN: Final = 15
 _MIDNIGHT_START: Final = "0:00"
+#: The bracket of a group, or what may hold one that opens none: an escape, a set of characters.
+_BRACKET: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)", re.DOTALL)
 _MIDNIGHT_AT_END: Final = r"[ T]0{1,2}:00(?::00(?:[.]0+)?)?$"
 
 
@@ -65,14 +67,23 @@ def drop_midnight(cells: Cells) -> Cells:
 def extract(cells: Cells, pattern: str) -> Cells:
     """The text that the only group of a pattern matches; empty where the pattern does not match."""
     # Arrow returns only groups with a name; profiles write the plain group of Python's syntax.
-    named = re.sub(r"(?<!\\)\((?!\?)", "(?P<found>", pattern, count=1)
+    named = _BRACKET.sub(lambda part: "(?P<found>" if part[0] == "(" else part[0], pattern)
     found = pc.struct_field(pc.extract_regex(cells, named), [0])
     return pc.fill_null(found, "")
 
 
+def pattern_fault(pattern: str) -> str:
+    """Why ``extract`` cannot use a pattern that Python reads; empty: it can. Arrow knows no look-around."""
+    try:
+        extract(pa.array([""], pa.string()), pattern)
+    except pa.ArrowInvalid as fault:
+        return str(fault)
+    return ""
+
+
 def url_parameter(cells: Cells, name: str) -> Cells:
     """The value of a query parameter of each URL; empty where the URL has none."""
-    return extract(cells, rf"[?&#]{name}=([^&#]*)")
+    return extract(cells, rf"[?&#]{re.escape(name)}=([^&#]*)")
 
 
 def pluck(cells: Cells, key: str) -> Cells:
@@ -132,8 +143,9 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
 
 def scale(cells: Cells, factor: str) -> Cells:
     """Whole numbers times a factor, rounded down; other cells are unchanged."""
-    # Every number of 18 digits fits in 64 bits.
-    whole = digits_only(cells) & non_empty(cells) & (pc.binary_length(cells).to_numpy() <= 18)
+    # Every number of 18 digits fits in 64 bits, and so does what is multiplied.
+    longest = 18 - len(factor) if factor.isdigit() else 18
+    whole = digits_only(cells) & non_empty(cells) & (pc.binary_length(cells).to_numpy() <= longest)
     if not whole.any():
         return cells
     numbers = pc.cast(cells.filter(pa.array(whole)), pa.int64()).to_numpy()

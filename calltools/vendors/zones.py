@@ -26,15 +26,18 @@ from calltools.vendors.mapping import time_texts
 
 _MIN_SHARE: Final = 0.9
 _MIN_RECORDS: Final = 2
-#: Offset in seconds -> the zone to suggest: the most usual one where these exports come from.
-_USUAL_ZONES: Final = {
-    0: "UTC", 3600: "Europe/Berlin", 7200: "Europe/Kaliningrad", 10800: "Europe/Moscow", 14400: "Europe/Samara",
-    18000: "Asia/Yekaterinburg", 21600: "Asia/Omsk", 25200: "Asia/Novosibirsk", 28800: "Asia/Irkutsk",
-    32400: "Asia/Yakutsk", 36000: "Asia/Vladivostok", 39600: "Asia/Magadan", 43200: "Asia/Kamchatka",
-    12600: "Asia/Tehran", 16200: "Asia/Kabul", 19800: "Asia/Kolkata", 20700: "Asia/Kathmandu", 23400: "Asia/Yangon",
-    -10800: "America/Sao_Paulo", -25200: "America/Denver",
-    -18000: "America/New_York", -21600: "America/Chicago", -28800: "America/Los_Angeles",
-}  # fmt: skip
+#: The zones to suggest, the most usual ones where these exports come from first.
+_USUAL_ZONES: Final = (
+    "UTC", "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk",
+    "Asia/Novosibirsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
+    "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
+    "America/Sao_Paulo", "Asia/Tehran", "Asia/Kabul", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Yangon",
+)  # fmt: skip
+#: Zones that are no whole hours from UTC.
+_RARE_ZONES: Final = (
+    "America/St_Johns", "Australia/Darwin", "Australia/Adelaide", "Australia/Eucla", "Australia/Lord_Howe",
+    "Pacific/Chatham", "Pacific/Marquesas",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class _Comparison:
         seconds = self.offsets[self.both]
         return seconds[is_offset(seconds)]
 
+    def plausible_epochs(self) -> Numbers:
+        """The Unix seconds of the same records."""
+        return self.epochs[self.both][is_offset(self.offsets[self.both])]
+
 
 def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     """Refuse a zone that nine in ten records contradict in the same way.
@@ -82,23 +89,36 @@ def refuse_contradicted_zone(sample: Batch, mapped: BoundProfile) -> None:
     seconds = compared.plausible_offsets()
     if len(seconds) < _MIN_RECORDS:
         return
-    epochs = compared.epochs[compared.both][is_offset(compared.offsets[compared.both])]
-    wrong = seconds[seconds != local_times.offset_at(epochs, zone)]
-    agreed, count = Counter(wrong.tolist()).most_common(1)[0] if len(wrong) else (0, 0)
-    if count >= _MIN_SHARE * len(seconds):
-        raise UsageError(
-            "zone-contradicted", zone=zone, offset=format_offset(agreed), suggestion=zone_for_offset(agreed)
-        )
+    epochs = compared.plausible_epochs()
+    is_wrong = seconds != local_times.offset_at(epochs, zone)
+    if suggestion := _agreed_zone(seconds[is_wrong], epochs[is_wrong], len(seconds)):
+        raise UsageError("zone-contradicted", zone=zone, offset=format_offset(suggestion[0]), suggestion=suggestion[1])
 
 
 def suggest_zone(sample: Batch, mapped: BoundProfile) -> str | None:
     """The zone that nine in ten records agree on; ``None`` if they do not, or their ids hold no time."""
     compared = _compare_with_ids(sample, mapped)
     seconds = np.zeros(0, np.int64) if compared is None else compared.plausible_offsets()
-    if len(seconds) < _MIN_RECORDS:
+    if compared is None or len(seconds) < _MIN_RECORDS:
         return None
-    agreed, count = Counter(seconds.tolist()).most_common(1)[0]
-    return zone_for_offset(agreed) if count >= _MIN_SHARE * len(seconds) else None
+    suggestion = _agreed_zone(seconds, compared.plausible_epochs(), len(seconds))
+    return None if suggestion is None else suggestion[1]
+
+
+def _agreed_zone(offsets: Numbers, epochs: Numbers, count: int) -> tuple[int, str] | None:
+    """The offset of nine in ten records, and a zone that had it at the time of each; ``None``: there is none.
+
+    Args:
+        offsets: Of some records.
+        epochs: When each was.
+        count: How many records there are in all.
+    """
+    agreed, agreeing = Counter(offsets.tolist()).most_common(1)[0] if len(offsets) else (0, 0)
+    if agreeing < _MIN_SHARE * count:
+        return None
+    moments = np.unique(epochs[offsets == agreed])
+    zone = find_zone(agreed, moments)
+    return None if zone is None else (agreed, zone)
 
 
 def judge_times_by_ids(batch: Batch, mapped: BoundProfile) -> tuple[Findings, Mask]:
@@ -219,6 +239,14 @@ def format_offset(seconds: int) -> str:
     return f"{sign}{abs(seconds) // 3600:02}:{abs(seconds) % 3600 // 60:02}"
 
 
-def zone_for_offset(seconds: int) -> str:
-    """A zone with an offset, as a user may write it in an option; else a description of it."""
-    return _USUAL_ZONES.get(seconds, f"a zone at {format_offset(seconds)}")
+def find_zone(seconds: int, epochs: Numbers) -> str | None:
+    """A zone that had an offset at some moments, as the option takes it; ``None``: no zone had it.
+
+    Args:
+        seconds: East of UTC.
+        epochs: The moments: by the season a zone has two offsets.
+    """
+    # The last one is that of a ship: of whole hours there is one.
+    ship = f"Etc/GMT{-seconds // 3600:+}"
+    known = (*_USUAL_ZONES, *((ship,) if local_times.zone_exists(ship) else ()), *_RARE_ZONES)
+    return next((zone for zone in known if (local_times.offset_at(epochs, zone) == seconds).all()), None)

@@ -136,17 +136,33 @@ def test_exports_are_checked_as_they_would_be_converted(check):
     assert check(files=export, command="convert-check", vendor="sipuni", args=AS_OF).code == 2
 
 
+@pytest.fixture
+def recorder(tmp_path):
+    """A folder with a program in the place of calltools that writes down its arguments."""
+    program = tmp_path / "programs" / "calltools"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\" >arguments\n", encoding="utf-8")
+    program.chmod(0o755)
+    return program.parent
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize(
     "name", ["files", "command", "vendor", "timezone", "fail-on", "baseline", "lang", "sarif", "args"]
 )
-def test_no_input_is_obeyed(check, tmp_path, name):
-    # One run per text: a text with an open quote would hide the effect of the next one.
-    (tmp_path / "calls.csv").write_text("ClientId,DateTime\n1604591025698235234,1773014400\n", encoding="utf-8")
+def test_an_input_reaches_calltools_as_it_stands_and_is_not_obeyed(check, recorder, tmp_path, name, text):
+    # Only these hold several words.
+    words = {"files": text.split("\n"), "args": text.split()}.get(name, [text])
 
-    codes = [check(**{"files": "calls.csv", name: text}).code for text in HOSTILE]
+    result = check(recorder, **{"files": "calls.csv", name: text})
 
-    assert 0 not in codes
     assert not (tmp_path / "seen").exists()
+    if name == "command":
+        assert (result.code, (tmp_path / "arguments").exists()) == (2, False)
+        return
+    arguments = (tmp_path / "arguments").read_text(encoding="utf-8").split("\0")[:-1]
+    begin = arguments.index(words[0])
+    assert arguments[begin : begin + len(words)] == words
 
 
 def test_scripts_hold_no_expression():

@@ -104,6 +104,12 @@ def test_an_own_file_beats_pyproject_beside_it(folder):
     assert show_config()["fail-on"] == "warning"
 
 
+def test_a_file_as_editors_of_windows_save_it_holds(folder):
+    (folder / "calltools.toml").write_bytes(b'\xef\xbb\xbffail-on = "warning"\n')
+
+    assert show_config()["fail-on"] == "warning"
+
+
 @pytest.mark.parametrize("data", [b"this is no TOML", b"\xff\xfe", b"[tool.other]\nname = 'calltools'\n", b"tool = 1"])
 def test_a_pyproject_of_others_is_no_concern(folder, data):
     (folder / "pyproject.toml").write_bytes(data)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.cli.next_step import country_of_zone
 from calltools.cli.typed_command import TypedCommand
+from calltools.reports.workbook import records_book
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 NOW = ("--as-of", "2026-03-12T00:00:00Z")
@@ -53,6 +54,20 @@ def test_warnings_and_notes_keep_nobody_from_uploading(run):
 
     assert "CT501" in done.stdout
     assert commands(done) == ["calltools upload old.csv --counter N --plan --lang ru"]
+
+
+@pytest.mark.parametrize("more", [(), ("--report", "marked.xlsx")], ids=["text", "workbook"])
+def test_of_more_records_than_are_marked_the_wrong_ones_come_into_a_file_that_can_be_marked(run, monkeypatch, more):
+    monkeypatch.setattr(records_book, "MAX_RECORDS", 1)
+    write("calls.csv", BAD)
+
+    done = run("validate", "calls.csv", *NOW, *more)
+
+    assert "can be marked in a workbook (1)" in done.stdout
+    (command,) = commands(done)
+    assert command == f"calltools convert calls.csv --as-of {NOW[1]} -o clean.csv --rejects rejects.csv"
+    assert run(*shlex.split(command)[1:]).exit_code == 1
+    assert Path("rejects.csv").read_text(encoding="utf-8").count("nobody") == 1
 
 
 def test_a_good_conversion_is_followed_by_the_plan_of_its_upload(run):
@@ -238,3 +253,19 @@ def test_of_a_file_without_records_no_cell_is_marked(run):
 
     assert (nothing.exit_code, commands(nothing)) == (1, [])
     assert len(commands(damaged)) == 1
+
+
+@pytest.mark.parametrize("text", ["Когда;Кто\n02.03.2026 10:00;84950000100\n", "02.03.2026 10:00;84950000100;вх\n"])
+def test_an_unknown_export_is_taken_to_the_guided_run_and_where_nobody_is_asked_to_a_profile(run, text):
+    write("week.csv", text)
+
+    refused = [run(command, "week.csv", "--region", "KZ") for command in ("validate", "convert")]
+    sent = run("send", "week.csv", "--region", "KZ", "--delimiter", ";", "--counter", "12", "--yes")
+
+    for done in refused:
+        sentence, _, command = done.stderr.strip().splitlines()
+        assert done.exit_code == 2
+        assert 0 < sentence.index("calltools send week.csv") < sentence.index("calltools vendors new week.csv")
+        assert command == "  calltools send week.csv --region KZ"
+    assert sent.exit_code == 2
+    assert sent.stderr.splitlines()[-1] == '  calltools vendors new week.csv --delimiter ";" -o week.toml'

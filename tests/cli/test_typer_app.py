@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from calltools.cli.app import app
-from calltools.cli.typer_app import CommandLineError, explain_usage_error
+from calltools.cli.typer_app import CommandLineError, explain_usage_error, may_name_file
 from tests.cli.test_commands import spawn
 from tests.conftest import NOW
 
@@ -57,7 +57,8 @@ def sample_values(one):
     several = one.multiple or one.nargs == -1
     yield None
     yield one.get_default(typer.Context(typer.core.TyperCommand("x")))
-    for text in TEXTS:
+    # An empty name of a file is refused, though typer would take it.
+    for text in TEXTS[1:] if may_name_file(one) else TEXTS:
         yield (text, "20") if several else text
     if several:
         yield ()
@@ -196,6 +197,25 @@ def parsed(root, words):
     except CommandLineError as error:
         return error
     return None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["validate", ""], id="input, which would be the working folder"),
+        pytest.param(["upload", "calls.csv", "", "--yes"], id="one input of several"),
+        pytest.param(["convert", "calls.csv", "--identifiers", ""], id="second file, which would be left out"),
+        pytest.param(["convert", "calls.csv", "--outcomes", ""], id="file of outcomes"),
+        pytest.param(["convert", "calls.csv", "-o", ""], id="output"),
+        pytest.param(["validate", "calls.csv", "--report", ""], id="report"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_refused(words):
+    error = parsed(get_command(app), words)
+
+    assert error is not None
+    assert "the value is empty" in explain_usage_error(error, "en")
+    assert "значение пустое" in explain_usage_error(error, "ru")
 
 
 @pytest.mark.parametrize(

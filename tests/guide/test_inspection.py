@@ -1,13 +1,16 @@
 """What must be said of a file is asked, with what the file suggests; nothing else is."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import NOTHING, inspect, option_words
+from calltools.guide.trial import try_file
 from calltools.run import RunOptions
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -72,7 +75,7 @@ def test_an_answer_that_the_file_contradicts_is_refused_and_the_others_are_kept(
     inspection = inspect(found(sipuni), {"timezone": "Asia/Omsk", "static-call": "1"}, AS_OF)
     question = inspection.questions[0]
 
-    assert (question.key, question.refused.key) == ("timezone", "zone-contradicted")
+    assert (question.key, question.refused.key) == ("timezone", "guide-zone-contradicted")
     assert question.found.value == "Europe/Moscow"
     assert inspection.answers == {"static-call": "1"}
 
@@ -99,3 +102,90 @@ def test_after_all_answers_nothing_is_refused(folder, tmp_path):
 
     assert inspection.fault is None, asked
     assert inspection.files[0].records
+
+
+CRM = "phone,time,Price\n+74950009999,1772434800,{}\n"
+
+
+@pytest.fixture
+def sales(tmp_path):
+    """A workbook with two sheets that could hold the outcomes of calls."""
+    book = Workbook()
+    for number, name in enumerate(("Март", "Апрель")):
+        sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = name
+        for line in CRM.format(number + 1).splitlines():
+            sheet.append(line.split(","))
+    book.save(tmp_path / "sales.xlsx")
+    return tmp_path / "sales.xlsx"
+
+
+def test_what_outcomes_need_is_asked_and_their_problems_are_facts(sipuni, sales):
+    options = replace(AS_OF, timezone="Europe/Moscow", static_call="auto", outcomes=(sales,))
+    inspection, asked = answer_all(sipuni, options)
+
+    assert asked == ["outcomes-sheet", "currency"]
+    assert inspection.options.outcomes_sheet == "Март"
+    assert any("files of outcomes: 1, no call 1" in fact.say() for fact in inspection.files[0].facts)
+    assert "--outcomes-sheet" in option_words(inspection.options)
+
+
+def test_an_unknown_sheet_of_outcomes_names_its_own_option(sipuni, sales):
+    with pytest.raises(CalltoolsError, match="--outcomes-sheet"):
+        inspect(found(sipuni), {}, replace(AS_OF, timezone="Europe/Moscow", outcomes=(sales,), outcomes_sheet="Май"))
+
+
+def test_columns_of_outcomes_that_are_not_clear_are_asked(sipuni, tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("phone,when,Price,Currency\n+74950000100,1772434800,1,RUB\n", "utf-8")
+    options = replace(AS_OF, timezone="Europe/Moscow", static_call="auto", outcomes=(path,))
+
+    assert [one.key for one in inspect(found(sipuni), {}, options).questions] == ["outcome-columns"]
+    refused = inspect(found(sipuni), {"outcome-columns": "time=wann"}, options).questions[0]
+    assert (refused.key, refused.refused.key) == ("outcome-columns", "identifier-column-missing")
+    assert inspect(found(sipuni), {"outcome-columns": "time=when"}, options).questions == ()
+
+
+def test_options_of_a_file_are_no_question_and_go_before_the_answers(sipuni, tmp_path):
+    other = Path(shutil.copy(sipuni, tmp_path / "other.csv"))
+    own = {str(other): replace(AS_OF, timezone="Europe/Moscow", static_call="1")}
+
+    def look(**answers):
+        both = [*found(other), *found(sipuni)]
+        return inspect(both, {key.replace("_", "-"): text for key, text in answers.items()}, AS_OF, own.get)
+
+    own |= {str(sipuni): AS_OF}
+    assert [(one.key, one.file) for one in look().questions] == [("timezone", str(sipuni))]
+    answered = look(timezone="Europe/Moscow", identifiers="", static_call="0")
+    assert [one.options.static_call for one in answered.files] == ["1", "0"]
+    assert [one.rejected for one in answered.files] == [0, 21]
+    refused = look(timezone="Asia/Omsk").questions[0].refused
+    assert refused.about_file == str(sipuni)
+    own[str(sipuni)] = own[str(other)]
+    assert look().questions == ()
+
+
+def test_nobody_is_asked_for_a_second_file_where_no_caller_has_a_phone(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("ClientId,DateTime,PhoneNumber,TalkDuration\n,1773000000,,5\n", "utf-8")
+    with_phone = tmp_path / "phones.csv"
+    with_phone.write_text("ClientId,DateTime,PhoneNumber\n,1773000000,+74950000001\n", "utf-8")
+
+    assert [one.key for one in inspect(found(path), {}, AS_OF).questions] == ["static-call"]
+    assert [one.key for one in inspect(found(with_phone), {}, AS_OF).questions] == ["identifiers"]
+
+
+def test_a_zone_that_does_not_exist_is_refused_with_the_nearest_one(sipuni):
+    question = inspect(found(sipuni), {"timezone": "Екатеринбурк"}, AS_OF).questions[0]
+    nowhere = inspect(found(sipuni), {"timezone": "Мордор"}, AS_OF).questions[0]
+
+    assert (question.key, question.found.value) == ("timezone", "Asia/Yekaterinburg")
+    assert "Может быть, Asia/Yekaterinburg?" in question.refused.say("ru")
+    assert "города: Мордор" in nowhere.refused.say("ru")
+
+
+def test_a_zone_that_is_missing_is_refused_with_the_zones_to_choose_from(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes((SAMPLES / "3cx" / "export.csv").read_bytes())
+    with pytest.raises(CalltoolsError, match="Europe/Kaliningrad, Europe/Samara"):
+        try_file(*found(path), AS_OF)

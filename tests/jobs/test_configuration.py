@@ -21,6 +21,9 @@ TWO = JOB + JOB.replace("2001", "2002").replace("romashka", "Romashka")
         pytest.param(JOB.replace("counter = 2001", ""), "$.jobs[0]", "counter = N", id="goes nowhere"),
         pytest.param(JOB + 'token = "y0_Secret"\n', "$.jobs[0].token", "env:NAME", id="a token"),
         pytest.param(JOB + "timezone = 3\n", "$.jobs[0].timezone", "text", id="wrong type"),
+        pytest.param(JOB.replace("rejects/", "rejects/{stm}/"), "$.jobs[0].rejects", "{stm}", id="unknown placeholder"),
+        pytest.param(JOB.replace("archive/", "{client}/"), "$.jobs[0].archive", "{job}, {date}", id="in the archive"),
+        pytest.param(JOB.replace("in/*.csv", "in/{date}/*.csv"), "$.jobs[0].inputs", "{date}", id="in the inputs"),
         pytest.param('jobs = ["x"]\n', "$.jobs[0]", "table", id="no table"),
     ],
 )

@@ -1,11 +1,11 @@
 """SIGKILL at any step of a job, twice: the next run finishes it; no call is doubled, no input and no reject is lost."""
 
-import json
 import os
-import subprocess
 import sys
 
 import pytest
+
+from tests.processes import collect_lines
 
 #: Every step is for ``make test-long``; a run of tests takes some of them.
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
@@ -25,16 +25,8 @@ pytestmark = [
 
 @pytest.mark.parametrize("since", STEPS)
 def test_a_job_that_is_killed_twice_is_finished_by_the_next_run(environment, tmp_path, since):
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.crash_runner", str(tmp_path), since, *map(str, STEPS[since])],
-        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=7200 if LONG else 300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    runs = [json.loads(line) for line in done.stdout.splitlines()]
+    timeout = 7200 if LONG else 300
+    runs = collect_lines("tests.jobs.crash_runner", environment, tmp_path, since, *STEPS[since], timeout=timeout)
 
     assert len(runs) == len(STEPS[since])
     assert all(run["codes"][0] == -9 for run in runs), "the step was not reached"
@@ -46,6 +38,7 @@ def test_a_job_that_is_killed_twice_is_finished_by_the_next_run(environment, tmp
             assert sorted(run["inputs"] + run["archive"]) == run["before"], run
             continue
         assert run["codes"][-1] == 0, run
+        assert 1 in run["codes"], f"no run said that there are rejects: {run}"
         assert run["calls"] == 9, run
         assert run["inputs"] == [], run
         assert run["archive"] == run["before"], run

@@ -28,8 +28,8 @@ from tests.uploading.conftest import TOKEN, call_line, write_csv
 class Disturbance(SilentEvents, SessionEvents):
     """A caller of a job that does something when a file is about to be read, or its calls to be sent."""
 
-    def __init__(self, *, when_reading=lambda: None, when_sending=lambda: None):
-        self._when_reading, self._when_sending = when_reading, when_sending
+    def __init__(self, *, when_reading=lambda: None, when_sending=lambda: None, when_ended=lambda: None):
+        self._when_reading, self._when_sending, self._when_ended = when_reading, when_sending, when_ended
         self.errors = []
 
     def job_started(self, job, inputs, found):
@@ -41,8 +41,8 @@ class Disturbance(SilentEvents, SessionEvents):
     def sending(self):
         return self
 
-    def input_ended(self, job, one):
-        """Nothing."""
+    def input_ended(self, _job, _one):
+        self._when_ended()
 
     def job_failed(self, _job, error):
         self.errors.append(error)
@@ -243,18 +243,63 @@ def test_calls_that_were_refused_go_with_the_next_run(project, run_jobs, service
     assert set(stored(service).values()) == {1}
 
 
-def test_an_input_of_which_the_service_took_a_part_stays(project, run_jobs, service):
+def test_an_input_of_which_the_service_took_a_part_stays_until_a_person_decides(project, run, run_jobs, service):
     project.configure(JOB + "wait = true\n")
     project.add_input()
     service.behave("partial")
 
     first, second = run_jobs(), run_jobs()
+    table = run("run").stdout
 
-    assert first.exit_code == 5
-    assert first.jobs["romashka"]["inputs"][0]["state"] == "left"
+    assert [first.exit_code, second.exit_code] == [5, 5], "it stays until a person decides, and each run says so"
+    facts = first.jobs["romashka"]
+    assert facts["inputs"][0]["state"] == "left"
+    assert facts["sent"] == facts["parts"][0]["accepted"] < 10, "what the service refused is not there"
     assert "uploads show" in second.jobs["romashka"]["inputs"][0]["reason"]
+    assert "calltools run romashka --accept-partial" in table
     assert project.files() == ["in/calls.csv"]
     assert set(stored(service).values()) == {1}
+
+    accepted, after = run_jobs("romashka", "--accept-partial"), run_jobs()
+
+    assert [accepted.exit_code, after.exit_code] == [0, 0], accepted.output
+    assert project.files() == ["archive/calls.csv"]
+    assert set(stored(service).values()) == {1}
+
+
+def break_off():
+    raise KeyboardInterrupt
+
+
+def test_what_a_killed_run_was_done_with_is_said_by_the_next_one_with_its_exit_code(
+    project, run_disturbed, run_jobs, service
+):
+    for number, name in enumerate(("a.csv", "b.csv")):
+        write_csv(project.inputs / name, [call_line(number), call_line(9).replace("1760000009", "soon")])
+
+    # The first input is in the archive then, the second one is not.
+    with pytest.raises(KeyboardInterrupt):
+        run_disturbed(Disturbance(when_ended=break_off))
+    planned, next_run, last = run_jobs("--plan"), run_jobs(), run_jobs()
+
+    assert next_run.exit_code == 1, next_run.output
+    facts = next_run.jobs["romashka"]
+    assert [facts[count] for count in ("read", "written", "rejected", "sent")] == [4, 2, 2, 2]
+    assert sorted(path for one in facts["inputs"] for path in one["rejects"]) == project.files("rejects")
+    assert project.files("in", "archive") == ["archive/a.csv", "archive/b.csv"]
+    assert (planned.exit_code, last.exit_code, last.jobs["romashka"]["read"]) == (0, 0, 0)
+    assert set(stored(service).values()) == {1}
+
+
+def test_what_nobody_was_told_of_an_ended_job_is_said_by_the_next_run(project, run_disturbed, run_jobs):
+    write_csv(project.inputs / "a.csv", [call_line(1), call_line(9).replace("1760000009", "soon")])
+    # The table comes when all jobs have ended; this run ends before.
+    run_disturbed(Disturbance())
+
+    said, last = run_jobs(), run_jobs()
+
+    assert (said.exit_code, said.jobs["romashka"]["rejected"]) == (1, 1)
+    assert (last.exit_code, last.jobs["romashka"]["inputs"]) == (0, [])
 
 
 def test_an_identifier_file_that_grows_takes_its_inputs_again(project, run_jobs, service):

@@ -192,6 +192,16 @@ def test_a_damaged_input_does_not_stop_the_others_of_its_job(project, run_jobs, 
     assert len(stored(service)) == 3
 
 
+def test_an_only_input_that_nobody_recognizes_is_its_own_failure(project, run_jobs, service):
+    (project.inputs / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", "utf-8")
+
+    result = run_jobs()
+
+    assert result.exit_code == 3
+    assert states(result) == {"in/week.csv": "failed"}
+    assert stored(service) == {}
+
+
 def test_a_defect_names_its_places_and_stops_no_other_job(project, run, service, monkeypatch):
     other = JOB.replace("romashka", "vasilek").replace("2001", "2002")
     project.configure(JOB + other)
@@ -310,6 +320,22 @@ def test_paths_name_job_day_and_input(project, run_jobs):
     assert result.exit_code == 0, result.output
     assert project.files("out", "reports") == ["out/romashka/calls.csv", "reports/romashka/calls.json"]
     assert json.loads((project.folder / "reports/romashka/calls.json").read_text())["files"][0]["written"] == 10
+
+
+def test_every_written_path_fills_in_the_same_placeholders_in_its_folders_and_its_name(project, run_jobs):
+    project.configure(
+        JOB.replace("rejects/", "{job}/{stem}/bad-{stem}.csv").replace("archive/", "kept/{stem}/{job}/")
+        + 'report = "{job}/{stem}/report.json"\noutput = "{job}/{stem}/"\n'
+    )
+    for name in ("a.csv", "b.csv"):
+        write_csv(project.inputs / name, [call_line(ord(name[0])), bad_line(1)])
+
+    result = run_jobs()
+
+    assert result.exit_code == 1, result.output
+    written = ("bad-{0}.csv", "report.json", "{0}.csv")
+    expected = [f"romashka/{stem}/{path.format(stem)}" for stem in "ab" for path in written]
+    assert project.files() == sorted([*expected, "kept/a/romashka/a.csv", "kept/b/romashka/b.csv"])
 
 
 def test_two_inputs_that_would_write_one_file_stop_the_job_before_it_begins(project, run_jobs, service):
@@ -432,3 +458,16 @@ def test_a_run_that_leaves_an_input_behind_is_no_success(project, run, run_jobs)
     assert json.loads(listed.stdout)["last_success"] is None
     assert json.loads(listed.stdout)["exit_code"] == 4
     assert json.loads(listed.stdout)["counter"] == COUNTER
+
+
+def test_a_report_tells_of_calls_of_its_inputs_that_were_sent_before(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', 'report = "report.html"'))
+    project.add_input(numbers=range(5))
+    run_jobs()
+    before = "What has been uploaded" in (project.folder / "report.html").read_text(encoding="utf-8")
+    project.add_input(numbers=range(8))
+
+    run_jobs()
+
+    assert not before
+    assert "What has been uploaded" in (project.folder / "report.html").read_text(encoding="utf-8")

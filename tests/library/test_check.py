@@ -225,7 +225,7 @@ def test_results_compare_hash_pickle_and_print_in_one_line():
     assert hash(one) == hash(two)
     assert one != other
     assert one != 5
-    assert repr(one) == "<calltools.Checked table: read 4, rejected 2; 3 errors, 1 warnings>"
+    assert repr(one) == "<calltools.Checked table: read 4, rejected 2; 3 errors, 1 warning>"
     assert len(one._repr_html_()) < 500
     assert "+7495" not in repr(one) + one._repr_html_()
 

@@ -190,6 +190,12 @@ def test_what_cannot_be_read_is_refused_with_what_can(tmp_path):
         calltools.validate([])
     with pytest.raises(OutputError):
         calltools.convert(tmp_path / "calls.csv", tmp_path / "calls.csv", force=True)
+    for read in (calltools.validate, calltools.inspect, calltools.stream):
+        with pytest.raises(UsageError, match="name of an input is empty"):
+            read("")
+    for given in (CALLS.encode(), pd.DataFrame(), [tmp_path, 5]):
+        with pytest.raises(UsageError, match="is no path"):
+            calltools.inspect(given)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +212,16 @@ def test_what_cannot_be_read_is_refused_with_what_can(tmp_path):
         ({"language": "de"}, "Possible: en, ru"),
         ({"delimiter": "x"}, "x"),
         ({"encoding": "cp86"}, "cp86"),
+        ({"region": 7}, "region takes str, not int"),
+        ({"own_numbers": 74950000001}, "own_numbers takes str, list[str], not int"),
+        ({"select": ["CT2", 3]}, "select takes str, list[str], not list"),
+        ({"as_of": True}, "as_of takes int, str, datetime, not bool"),
+        ({"header_row": "1"}, "header_row takes int, not str"),
+        ({"header_row": -1}, "header_row cannot be -1: the least is 0"),
+        ({"identifier_window_s": "21d"}, "identifier_window_s takes int, not str"),
+        ({"outcomes": [5]}, "outcomes takes str, Path, list[str | Path], not list"),
+        ({"outcome_columns": "Price=Sum"}, "outcome_columns takes dict, not str"),
+        ({"hints": "utf-8"}, "hints takes Hints, not str"),
     ],
 )
 def test_wrong_options_are_refused_with_what_is_right(options, said):

@@ -1,6 +1,7 @@
 """``calltools.stream``: batches that add up to the whole, errors where they happen, and nothing left behind."""
 
 import gc
+import pickle
 import threading
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import calltools
-from calltools.errors import SourceError
+from calltools.errors import SourceError, UsageError
 from tests.conftest import NOW
 
 OPTIONS = {"timezone": "Europe/Moscow", "static_call": "auto", "as_of": NOW + 200_000}
@@ -85,9 +86,29 @@ def test_tables_and_bytes_are_streamed_and_faults_are_raised(tmp_path):
     assert threads() == []
 
 
+@pytest.mark.parametrize("named", ["calls", "calls/*.csv", ["calls/1.csv", "calls/2.csv"]], ids=str)
+def test_a_stream_of_several_files_is_refused_before_the_first_batch(named, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "calls").mkdir()
+    for name in ("1.csv", "2.csv"):
+        (tmp_path / "calls" / name).write_text("DateTime,ClientId\n1773014400,5\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="stream takes one file, and this names 2"):
+        calltools.stream(named)
+
+
 def test_what_only_the_whole_file_shows_comes_last():
     table = pa.table({"DateTime": ["1773014400"] * 2, "ClientId": ["5", None], "StaticCall": ["1", "1"]})
 
     *_, last = calltools.stream(table, as_of=NOW)
 
     assert "CT403" in last.findings["code"].to_pylist()
+
+
+def test_batches_compare_hash_and_pickle():
+    with calltools.stream(b"DateTime,ClientId\n1773014400,5\nsoon,6\n", as_of=NOW) as batches:
+        batch = next(batches)
+
+    again = pickle.loads(pickle.dumps(batch))  # noqa: S301 - our own
+    assert again == batch
+    assert len({again, batch}) == 1

@@ -4,11 +4,14 @@ import json
 import logging
 import pickle
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import calltools
+from calltools.cli.configuration.keys import option_keys
 from calltools.errors import CredentialError, UsageError
+from calltools.library.upload_call import RANGES, UploadArguments
 from tests.uploading.conftest import (
     CALL_COUNT,
     COUNTER,
@@ -136,6 +139,41 @@ def test_wrong_options_are_refused_before_anything(service, calls, options, said
         calltools.upload(calls, NUMBER, **options)
 
     assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("counter", "options", "said"),
+    [
+        (COUNTER, {}, "counter takes int, not str"),
+        (0, {}, "counter cannot be 0: the least is 1"),
+        (True, {}, "counter takes int, not bool"),
+        (NUMBER, {"poll_interval": -1}, "poll_interval cannot be -1: the least is 0.05"),
+        (NUMBER, {"min_linked": 101}, "min_linked cannot be 101: the most is 100"),
+        (NUMBER, {"wait": "yes"}, "wait takes bool, not str"),
+        (NUMBER, {"token_file": 5}, "token_file takes str, Path, not int"),
+    ],
+)
+def test_values_that_no_option_has_are_refused_before_anything(service, calls, counter, options, said):
+    with pytest.raises(UsageError) as refused:
+        calltools.upload(calls, counter, **options)
+
+    assert said in str(refused.value)
+    assert stored_calls(service) == []
+
+
+def test_ranges_are_those_of_the_command_line():
+    options = {key.name: key for key in option_keys().values()}
+
+    assert {name: (options[name].minimum, options[name].maximum) for name in RANGES} == RANGES
+
+
+def test_a_counter_of_numpy_is_the_same_counter_and_none_is_the_usual_value(service, calls):
+    calltools.upload(calls, NUMBER, **CLOCKS)
+    usual = dict.fromkeys(UploadArguments.__annotations__, None)
+
+    planned = calltools.plan(calls, np.int64(NUMBER), **usual | CLOCKS)
+
+    assert planned.files[0].statuses == {"unchanged": CALL_COUNT}
 
 
 def test_the_log_tells_the_steps_and_no_token(service, calls, caplog):

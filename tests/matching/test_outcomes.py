@@ -123,9 +123,11 @@ def test_of_several_currencies_nothing_is_taken(calls, tmp_path):
         (ANNA, NOON, 5, "KZT", ""),
     )
 
-    result = convert(calls, crm)
+    result = convert(calls, crm, output=tmp_path / "out.csv", rejects=tmp_path / "bad.csv")
 
-    assert money_of(result) == [("5", "KZT", ""), ("", "", ""), ("", "", ""), ("", "", "")]
+    assert money_of(convert(calls, crm)) == [("5", "KZT", ""), ("", "", ""), ("", "", ""), ("", "", "")]
+    left = (tmp_path / "crm.rejects.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[:3] for line in left[1:]] == [["CT608", "2", BORIS], ["CT608", "3", BORIS]]
     [finding] = [one for one in result.findings if one.code == "CT608"]
     assert (finding.record, finding.column) == (3, "Price")
     assert "RUB, USD" in finding.message
@@ -290,7 +292,9 @@ def test_a_workbook_with_dates_and_numbers_and_ids_that_lost_digits(calls, tmp_p
     result = convert(calls, crm, timezone="Europe/Moscow", currency="RUB")
 
     assert money_of(result) == [("1500.5", "RUB", "Успешно"), ("", "", ""), ("1500.5", "RUB", "Успешно"), ("", "", "")]
-    assert [one.column for one in result.findings if one.code == "CT209"] == ["ClientID (crm.xlsx:2)"]
+    lost = [one.column for one in result.findings if one.code == "CT209"]
+    assert lost == ["ClientID (crm.xlsx:2)", "ClientID (crm.xlsx:3)"]
+    assert result.summary.by_code["CT209"] == 2
 
 
 def naive(calls, outcomes, window):

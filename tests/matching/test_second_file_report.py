@@ -36,7 +36,7 @@ def test_unusable_records_are_told_before_the_findings_once_and_with_the_option_
 
     [place] = [number for number, line in enumerate(lines) if "cannot be used" in line]
     assert (
-        "no usable identifier 1, no readable phone (try --region) 1, no readable time (try --date-order) 1"
+        "no usable identifier 1, no readable phone (try --region) 1, no readable date with a time of day 1"
         in (lines[place])
     )
     assert place < min(number for number, line in enumerate(lines) if "CT301" in line or "CT203" in line)
@@ -53,7 +53,7 @@ def test_with_the_option_no_option_is_offered(said):
     text = said("--region", "RU", "--date-order", "dmy")
 
     assert "no readable phone" not in text
-    assert "no readable time 1" in text
+    assert "no readable date with a time of day 1" in text
 
 
 def test_a_call_without_partner_has_one_line_and_both_rules_are_counted(said):

@@ -1,5 +1,7 @@
 """A CRM's workbook beside the calls, by the whole tool."""
 
+from collections import Counter
+
 import pytest
 import xlsxwriter
 
@@ -96,23 +98,23 @@ CUT = FLOATS.replace("5136", "0000").replace("1952", "0000").replace("6720", "00
 @pytest.mark.parametrize(
     ("second", "codes"),
     [
-        pytest.param(FLOATS, {"CT404"}, id="a column that was kept as floats"),
-        pytest.param(CUT + "+74950000009,1772434700,77\n", {"CT404", "CT208"}, id="a column of 15 digits"),
+        pytest.param(FLOATS, {"CT404": 1}, id="a column that was kept as floats"),
+        pytest.param(CUT + "+74950000009,1772434700,77\n", {"CT404": 1, "CT208": 3}, id="a column of 15 digits"),
         pytest.param(
             "phone,time,ClientId\n+74950000001,1772434700,1604591025698230000\n+74950000002,1772434700,1.60459E+18\n"
             "+74950000009,1772434700,1604591025698235234\n",
-            {"CT208", "CT203"},
+            {"CT208": 1, "CT203": 1},
             id="single ids",
         ),
     ],
 )
-def test_damaged_ids_of_the_second_file_are_told_once_and_never_given_to_a_call(second, codes, calls, tmp_path):
+def test_each_damaged_id_of_the_second_file_is_counted_once_and_none_is_given_to_a_call(second, codes, calls, tmp_path):
     second += "+74950000008,1772434700,77\n"
 
     result, written = joined_ids(tmp_path, calls, second, static_call="1")
 
     told = [one.code for one in result.findings if one.record is None and one.column and "crm.csv" in one.column]
-    assert sorted(told) == sorted(codes)
+    assert Counter(told) == codes
     assert [one.record for one in result.findings if one.code == "CT606"] == [1, 2]
     assert written == ["", ""]
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -156,6 +157,18 @@ def test_sarif_is_as_published(rows, language):
     run = as_published(render_in_form("sarif", rows, sources=(CSV, WORKBOOK, JSON), options=ReportOptions(language)))
 
     assert len(run["results"]) == 3 * len(rows)
+
+
+def test_an_address_in_sarif_is_one_and_the_advice_is_in_the_language_of_the_report():
+    source = replace(CSV, name="s3://bucket/a b:c.csv")
+
+    (result,) = as_published(
+        render_in_form("sarif", [cell("CT281", "-", 11, "Tag", "-")], sources=(source,), options=ReportOptions("ru"))
+    )["results"]
+
+    location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"] == "s3://bucket/a%20b:c.csv"
+    assert re.search("[а-я]", result["properties"]["advice"])
 
 
 @pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)

@@ -140,6 +140,36 @@ def test_everything_is_there_on_paper_too(opened, broken, tmp_path):
     assert messages == []
 
 
+OVERLAPPING = """() => [...document.querySelectorAll(".examples tr")].filter(row => {
+    const [first, second] = row.children, text = document.createRange();
+    text.selectNodeContents(first);
+    return text.getBoundingClientRect().right > second.getBoundingClientRect().left + 1; }).length"""
+
+
+def test_on_paper_no_cell_runs_into_the_next_one(opened, tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime,PhoneNumber,FirstTimeCaller\n,1772434800,8 (495) 000-12-34,x\n", "utf-8")
+    with opened(report_of(tmp_path, source, "--lang", "ru"), viewport={"width": 700, "height": 900}) as (page, _, _):
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        overlapping = page.evaluate(OVERLAPPING)
+
+    assert overlapping == 0
+
+
+def test_a_column_of_examples_that_would_be_empty_is_left_out(opened, broken):
+    with opened(broken) as (page, _, _):
+        empty = page.eval_on_selector_all(
+            ".examples",
+            """all => all.flatMap(table => [...table.tHead.rows[0].cells].filter((_, place) =>
+                [...table.tBodies[0].rows].every(row => !row.cells[place].textContent.trim()))).length""",
+        )
+        fixed = page.eval_on_selector("tbody[data-code=CT242] .examples thead", "one => one.textContent")
+
+    assert empty == 0
+    assert "Repaired" in fixed
+
+
 def test_a_narrow_screen_does_not_scroll_sideways(opened, broken):
     with opened(broken, viewport={"width": 360, "height": 700}) as (page, _, _):
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -306,7 +336,7 @@ def test_charts_have_scales_and_values(opened, tmp_path):
 
     assert scale == ["3", "0"]
     assert numbers[:10] == ["1"] * 9 + ["3"]
-    assert ends.split() == ["02.03.2026", "11.03.2026"]
+    assert ends == "02.03.2026 – 11.03.2026", "the last day is not at the end of a chart with room for more days"
     assert busiest == "Больше всего: Ср, с 0:00 до 1:00, звонков 4."
 
 
@@ -368,6 +398,22 @@ def test_on_a_phone_tables_are_cards_of_which_nothing_is_cut(opened, broken):
     assert scrolled == 0
 
 
+def test_on_a_phone_the_hours_and_the_keys_of_colors_stand_in_one_line(opened, tmp_path):
+    report = report_of(tmp_path, write_calls(tmp_path / "calls.csv"), "--lang", "ru")
+
+    with opened(report, viewport={"width": 390, "height": 844}) as (page, _, _):
+        hours, keys = (
+            page.eval_on_selector_all(
+                selector,
+                "all => all.map(one => { const range = document.createRange(); "
+                "range.selectNodeContents(one); return range.getClientRects().length; })",
+            )
+            for selector in (".hours thead th:nth-child(3n+2)", ".key")
+        )
+
+    assert set(hours) == set(keys) == {1}
+
+
 def test_a_file_that_was_not_read_has_no_zeros(opened, tmp_path):
     report = report_of(tmp_path, tmp_path / "nowhere.csv", str(write_calls(tmp_path / "calls.csv")), "--lang", "en")
 
@@ -376,6 +422,17 @@ def test_a_file_that_was_not_read_has_no_zeros(opened, tmp_path):
 
     assert "0" not in row
     assert "could not be read" in row
+
+
+def test_why_a_file_was_not_read_is_told_to_the_end(opened, tmp_path):
+    unknown = tmp_path / "notes.csv"
+    unknown.write_text("not a table\n", encoding="utf-8")
+    report = report_of(tmp_path, unknown, str(write_calls(tmp_path / "calls.csv")), "--lang", "en")
+
+    with opened(report) as (page, _, _):
+        said = page.inner_text("article .verdict.error")
+
+    assert said.endswith(f"calltools vendors new {unknown}.")
 
 
 def test_the_library_makes_no_portrait_by_default(tmp_path):

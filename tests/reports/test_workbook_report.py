@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.model.marks import MARKED_CODES
+from calltools.reports.workbook import records_book
 from calltools.texts.report_labels import COMMENT_AUTHOR, FINDINGS_SHEETS, SUMMARY_SHEETS, WORKBOOK_LABELS
 from tests.reports.test_hostile_text import NAUGHTY
 
@@ -62,7 +63,7 @@ def test_wrong_cells_are_filled_and_commented_and_the_others_are_not(tmp_path):
 
     assert sheet["C3"].fill.fgColor.rgb == ERROR
     assert sheet["D3"].fill.fgColor.rgb == WARNING
-    assert "CT241 phone-not-international" in sheet["C3"].comment.text
+    assert "CT241 phone without plus or country code" in sheet["C3"].comment.text
     assert "What to do:" in sheet["C3"].comment.text
     assert all(cell.comment is None and cell.fill.fill_type is None for cell in (*sheet[2], sheet["A3"], sheet["B3"]))
 
@@ -244,6 +245,20 @@ def test_a_csv_whose_cell_no_sheet_can_hold_gets_its_findings_only(tmp_path):
 
     assert workbook.sheetnames == [FINDINGS_SHEET, SUMMARY_SHEET]
     assert any("too large to be marked" in str(row[0]) for row in workbook[SUMMARY_SHEET].iter_rows(values_only=True))
+
+
+def test_a_csv_of_more_records_than_are_marked_says_so_and_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(records_book, "MAX_RECORDS", 2)
+    source = tmp_path / "calls.csv"
+    good = "".join(f"1604591025698235{number},1772434800\n" for number in range(3))
+    source.write_text(f"ClientId,DateTime\n{good}nobody,1772434800\n", encoding="utf-8")
+
+    workbook = load_workbook(write_marked(tmp_path, source))
+
+    said = " ".join(str(row[0]) for row in workbook[SUMMARY_SHEET].iter_rows(values_only=True))
+    assert workbook.sheetnames == [FINDINGS_SHEET, SUMMARY_SHEET]
+    assert "4 records; cells are marked in up to 2" in said
+    assert "`--rejects` writes the 1 wrong records" in said
 
 
 def test_a_reader_of_russian_gets_sheets_and_titles_of_rules_in_russian_also_in_place_of_english_ones(tmp_path):

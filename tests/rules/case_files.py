@@ -32,7 +32,7 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_findings
-from calltools.run import RunOptions, prepare_job, resolve
+from calltools.run import RunOptions, plan_file, resolve
 from tests.conftest import NOW
 
 #: Bytes that a run may look at before the first record.
@@ -71,9 +71,9 @@ def look_ahead(path, options, size, *, converting):
     with path.open("ab") as stream:
         stream.write(last * (BEGINNING // len(last)))
         stream.truncate(size)
-    job = prepare_job(path, path.name, resolve(RunOptions(**options)), converting=converting, keep_records=False)
-    findings = job.plan.ruleset.apply_severities(job.plan.preflight_findings)
-    return tuple(render_findings(findings, job.table.source, path.name, ReportOptions()))
+    planned = plan_file(path, path.name, resolve(RunOptions(**options)), converting=converting, keep_records=False)
+    findings = planned.plan.ruleset.apply_severities(planned.plan.preflight_findings)
+    return tuple(render_findings(findings, planned.table.source, path.name, ReportOptions()))
 
 
 def write_file(block, folder):

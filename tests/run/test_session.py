@@ -49,8 +49,8 @@ class Log(SessionEvents):
     def prepared(self):
         self.lines.append("prepared")
 
-    def started(self, name, job):
-        self.lines.append(f"started {name}: {len(job.plan.layout)} columns")
+    def started(self, name, planned):
+        self.lines.append(f"started {name}: {len(planned.plan.layout)} columns")
 
     @contextmanager
     def reading(self, name, _size):
@@ -74,8 +74,8 @@ class Tally(SessionSink):
     def wants_records(self, path):
         return path.suffix == ".csv"
 
-    def start_file(self, name, job):
-        self.lines.append(f"start {name} {job is not None}")
+    def start_file(self, name, planned):
+        self.lines.append(f"start {name} {planned is not None}")
 
     def take(self, batch, findings, bad):
         if bad.any():

@@ -9,7 +9,7 @@ from calltools.cli.app import app
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.rules.manual import manual_for, parse_manual
 from calltools.texts.manuals import RUSSIAN_MANUALS
-from calltools.texts.rule_titles import RUSSIAN_TITLES
+from calltools.texts.rule_titles import RULE_TITLES
 
 #: Words of data: Latin letters, digits and signs in examples of both languages.
 DATA = re.compile(r"[A-Za-z0-9+][A-Za-z0-9+.:/_-]{5,}")
@@ -18,7 +18,13 @@ OWN_WORDS = {"CT003", "CT004", "CT005", "CT006", "CT007", "CT010", "CT012", "CT0
 
 
 def test_every_rule_has_one_and_a_title_and_no_other():
-    assert set(RUSSIAN_MANUALS) == set(RUSSIAN_TITLES) == {rule.code for rule in RULES}
+    assert set(RUSSIAN_MANUALS) == set(RULE_TITLES) == {rule.code for rule in RULES}
+
+
+def test_titles_are_words_of_a_language_and_no_two_rules_share_one():
+    for titles in zip(*RULE_TITLES.values(), strict=True):
+        assert len(set(titles)) == len(titles)
+        assert all(len(title) <= 45 and not re.search(r"[a-zа-я]-[a-z]+-", title) for title in titles)
 
 
 @pytest.mark.parametrize("code", RUSSIAN_MANUALS)

@@ -229,3 +229,22 @@ def test_sending_is_watched_and_pressed_once(tab, tmp_path, monkeypatch):
     assert len(service.posts) == 1
     assert TOKEN not in stored
     assert stored == '[{},{},""]'
+
+
+def test_a_folder_that_is_dropped_gives_its_tables(tab, tmp_path):
+    folder = tmp_path / "exports"
+    (folder / "march").mkdir(parents=True)
+    write_csv(folder / "a.csv", [call_line(1)])
+    write_csv(folder / "march" / "b.csv", [call_line(2)])
+    (folder / "letter.docx").write_bytes(b"x")
+    one = tab()
+    box = one.page.locator("form[data-drop]").bounding_box()
+    mouse = one.page.context.new_cdp_session(one.page)
+    where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] - 10}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+        mouse.send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+    one.page.wait_for_selector("table.cards")
+
+    assert sorted(found.found.name for found in one.visit.files) == ["exports/a.csv", "exports/march/b.csv"]
+    assert "they are no tables: 1" in one.page.inner_text("main")

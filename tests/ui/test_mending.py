@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -236,3 +237,36 @@ def test_mended_cells_of_a_sheet_go_into_no_other_sheet(tmp_path):
     assert "is read in another way now" in told.said
     assert [row["ClientId"] for row in rows(calls)] == ["1604591025698235100", "1604591025698235102"]
     assert "by-hand" not in changes.text
+
+
+def test_what_was_filled_in_over_older_cells_is_refused_and_the_newer_ones_are_shown(source):
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        first_tab = visitor.get("record/1/3").text
+        seen = re.search(r'name="seen" value="([^"]+)"', first_tab)[1]
+        visitor.post("mend", {"file": "1", "place": "3", "seen": seen, "cell-2": "+74950000102"})
+        cells = {"file": "1", "place": "3", "seen": seen, "cell-1": "1773000009", "cell-2": "12"}
+        refused = visitor.post("mend", cells)
+        by_script = visitor.send(
+            "mend", [("token", visitor.token), ("reading", visitor.reading), *cells.items()], **{"X-Row": "1"}
+        )
+        kept = page.visit.mending.count
+        anew = re.search(r'name="seen" value="([^"]+)"', refused.text)[1]
+        visitor.post("mend", cells | {"seen": anew, "cell-2": "+74950000103"})
+        count = page.visit.mending.count
+
+    assert "changed in another tab" in refused.said
+    assert "+74950000102" in refused.text
+    assert by_script.status == 409
+    assert (kept, count) == (1, 2)
+
+
+def test_of_records_that_cannot_be_split_it_is_said_what_to_do(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text("\n".join([HEADER, call(1), call(2) + ",one,too,many"]) + "\n", encoding="utf-8")
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, _):
+        said = visitor.get("findings").said
+        visitor.get("results")
+        rejects = visitor.get("download/rejects.csv").text
+
+    assert "cannot be mended here. Download rejects.csv" in said
+    assert "many" in rejects

@@ -1,6 +1,7 @@
 """``calltools ui`` as a process of its own: how it starts, who sees its secret, how it ends, and what a kill leaves."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from tests.fake_metrica.server import FakeMetrica
 from tests.ui.pages import Visitor
-from tests.uploading.conftest import COUNTER, TOKEN, call_line, stored_calls, write_csv
+from tests.uploading.conftest import COUNTER, HEADER, TOKEN, call_line, stored_calls, write_csv
 
 pytestmark = [
     pytest.mark.slow,
@@ -132,6 +133,82 @@ def plan(visitor):
 def press(visitor):
     token = plan(visitor).text.partition('name="plan" value="')[2].partition('"')[0]
     visitor.send("send/go", [("token", visitor.token), ("plan", token)])
+
+
+def tasks_of(process):
+    """The processes that read files: children of the one that forks them."""
+    children = [process.pid]
+    for _ in range(2):
+        children = [
+            child
+            for parent in children
+            for listed in Path(f"/proc/{parent}/task").glob("*/children")
+            for child in map(int, listed.read_text(encoding="ascii").split())
+        ]
+    return [pid for pid in children if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"]
+
+
+def peak_memory(pid):
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    return int(found[1]) << 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are read by forks on Linux")
+def test_a_look_at_a_large_file_shows_how_far_it_is_and_ends_at_once_when_it_is_stopped(tmp_path):
+    source = tmp_path / "calls.csv"
+    lines = "".join(call_line(number) + "\n" for number in range(1000))
+    with source.open("w", encoding="utf-8") as file:
+        file.write(HEADER + "\n")
+        file.writelines(lines for _ in range(1000))
+    with started(tmp_path, source, "--no-browser") as (process, address):
+        visitor = visitor_of(address)
+        form = [
+            (
+                "token",
+                re.search(r'name="token" value="([^"]+)"', visitor.request("GET", f"{visitor.base}/files").text)[1],
+            )
+        ]
+        shown = visitor.request("GET", f"{visitor.base}/files")
+        while not re.search(r"[1-9]\d* % \([\d.]+ MiB of", shown.said):
+            assert "data-working" in shown.text
+            shown = visitor.request("GET", f"{visitor.base}/files")
+        reading = tasks_of(process)
+        visitor.send("stop", form)
+        while tasks_of(process):
+            time.sleep(0.01)
+        stopped = visitor.request("GET", f"{visitor.base}/files")
+        elsewhere = visitor.request("GET", f"{visitor.base}/findings")
+        visitor.send("look", form)
+        again = visitor.request("GET", f"{visitor.base}/files")
+
+    assert len(reading) == 1
+    assert "Stopped: nobody has looked into it yet" in stopped.said
+    assert elsewhere.headers["location"].endswith("/files")
+    assert "data-working" in again.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are read by forks on Linux")
+@pytest.mark.parametrize(("content", "said"), [
+    (None, "holds bytes that no text has"),
+    (b"x" * (64 << 20), "longer than 16 MiB"),
+    (b",".join(b"c%d" % number for number in range(1_000_000)), "columns or more"),
+    (b'a,"' + b'""' * (9 << 20), "Metrica's own format"),
+], ids=["2 GiB of NUL", "a line of 64 MiB", "a million columns", "nine million quotes"])  # fmt: skip
+def test_a_hostile_file_is_read_by_another_process_and_the_server_stays_small(tmp_path, content, said):
+    source = tmp_path / "calls.csv"
+    source.write_bytes(HEADER.encode() + b"\n" if content is None or content[:1] in {b"x", b"a"} else b"")
+    with source.open("ab") as file:
+        file.write(content or b"")
+    if content is None:
+        os.truncate(source, 2 << 30)
+    with started(tmp_path, source, "--no-browser") as (process, address):
+        visitor = visitor_of(address)
+        before = peak_memory(process.pid)
+        shown = visitor.get("files").said
+        after = peak_memory(process.pid)
+
+    assert said in shown
+    assert after - before < 16 << 20
 
 
 def test_a_port_that_is_taken_is_named(tmp_path):

@@ -1,5 +1,6 @@
 """Questions: only what is missing, each with its reason and calls before and after; unknown exports become profiles."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,36 @@ def test_a_time_in_two_columns_is_filled_in_and_answers_stand_in_the_words_of_th
     assert "suggests: -" not in asked.said
     assert "column.direction" not in given.said
     assert "Which column tells incoming calls from outgoing ones? no column" in " ".join(given.said.split())
+
+
+def test_advice_names_the_question_of_the_page_and_leads_to_it(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text(
+        "ClientId,DateTime,PhoneNumber\n1604591025698235234,1772434800,8 495 000-01-01\n", encoding="utf-8"
+    )
+    with visited([source], RunOptions(as_of=NOW, region="US")) as (visitor, page):
+        findings = visitor.get("findings")
+        [link] = set(re.findall(r'href="([^"]*questions\?ask=[^"]*)"', findings.text))
+        asked = visitor.get(link.removeprefix(f"{visitor.base}/"))
+        answered = visitor.post("questions", {"answer-region": "RU"})
+        after = visitor.get("findings").said
+        told = dict(page.visit.answers)
+
+    assert "--region" not in findings.said
+    assert link.endswith("ask=region#q-region")
+    assert 'id="q-region"' in asked.text
+    assert "The findings have led you here" in asked.said
+    assert "Nothing is missing" in answered.said
+    assert told == {"region": "RU"}
+    assert "Every call can go to Metrica" in after
+
+
+def test_a_question_that_only_names_an_option_is_asked_in_words(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime\n1604591025698235234,1772434800\n", encoding="utf-8")
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        page.visit.answers = {"vendor": "nobody"}
+        asked = visitor.get("questions").said
+
+    assert "--vendor?" not in asked
+    assert "Which profile fits" in asked

@@ -1,5 +1,6 @@
 """Sending from the page to a real service on loopback: what is shown, pressed once, and never sent twice."""
 
+import re
 import threading
 
 import pytest
@@ -163,3 +164,54 @@ def test_the_history_and_the_reports(service, calls):
     assert "Nothing was sent from this computer yet" in empty
     assert "calls.csv" in history
     assert f"2025-10-09 {CALL_COUNT} {CALL_COUNT}" in " ".join(checked.split())
+
+
+def resend_forms(answer):
+    """The forms of the history that send a part again, as a browser would send them."""
+    forms = re.findall(r'<form method="post" action="[^"]*/history/decide">(.*?)</form>', answer.text, re.DOTALL)
+    fields = [re.findall(r'name="(token|part|attempts)" value="([^"]*)"', form) for form in forms if "resend" in form]
+    return [[*found, ("what", "resend")] for found in fields if len(found) == 3]
+
+
+@pytest.fixture
+def held(service, calls):
+    """A visitor and a page, of whose calls nobody knows that they never arrived."""
+    service.behave("resets-after-body", 1)
+    with visited([calls]) as (visitor, page):
+        visitor.send("send/go", [("token", visitor.token), ("plan", plan_token(planned(visitor)))])
+        sent(visitor, page)
+        assert service.store.uploadings == []
+        yield visitor
+
+
+def test_sent_again_by_a_decision_pressed_twice_or_in_two_tabs_it_is_one_post(service, held):
+    [form] = resend_forms(held.get("history"))
+    before = len(service.posts)
+    tabs = [threading.Thread(target=held.send, args=("history/decide", form)) for _ in range(4)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    reloaded = held.send("history/decide", form)
+
+    assert reloaded.status == 303
+    assert len(service.posts) == before + 1
+    assert [len(part) for part in stored_calls(service)] == [CALL_COUNT]
+
+
+def test_the_second_press_decides_nothing_where_the_first_one_has_ended_unclear_again(service, held):
+    [form] = resend_forms(held.get("history"))
+    before = len(service.posts)
+    service.behave("resets-after-storing")
+    service.behave("list-empty")
+    held.send("history/decide", form)
+    once = held.get("history")
+    held.send("history/decide", form)
+    twice = held.get("history")
+    [shown] = resend_forms(twice)
+
+    assert "Waiting for your decision" in once.said
+    assert "this press has sent nothing" in twice.said
+    assert len(service.posts) == before + 1
+    assert [len(part) for part in stored_calls(service)] == [CALL_COUNT]
+    assert shown != form

@@ -150,3 +150,24 @@ def test_a_job_is_kept_that_the_command_reads(tmp_path, monkeypatch):
     assert listed.exit_code == 0, listed.output
     assert "март" in listed.output
     assert 'timezone = "Europe/Moscow"' in (tmp_path / "calltools.toml").read_text(encoding="utf-8")
+
+
+def test_a_job_takes_a_second_file_that_was_handed_over_only_by_a_path_that_leads_to_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "export.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+    second = b"phone,time,ClientId\n+74950000100,2026-03-02 09:00:00,1604591025698235234\n"
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "march.csv").write_bytes(second)
+    with visited(["export.csv"], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.post("files", files=[("second", "march.csv", second)])
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
+        shown = visitor.get("results").said
+        job = {"name": "march", "inputs": "export.csv"}
+        lost = visitor.post("job", job | {"identifiers": "march.csv"}).said
+        kept_then = (tmp_path / "calltools.toml").exists()
+        visitor.post("job", job | {"identifiers": "crm/march.csv"})
+
+    assert "say where it lies" in shown
+    assert "There is no file march.csv" in lost
+    assert not kept_then
+    assert 'identifiers = "crm/march.csv"' in (tmp_path / "calltools.toml").read_text(encoding="utf-8")

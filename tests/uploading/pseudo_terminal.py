@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tests.processes import AGES_S
+from tests.processes import AGES_S, environment_of_measured
 
 
 class Terminal:
@@ -19,7 +19,7 @@ class Terminal:
         command = [sys.executable, *python, "-m", "calltools", *map(str, arguments)]
         self.process = subprocess.Popen(
             command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, start_new_session=True,
-            env={**os.environ, "TERM": "xterm", "COLUMNS": "200", **environment},
+            env={**os.environ, **environment_of_measured(), "TERM": "xterm", "COLUMNS": "200", **environment},
         )  # fmt: skip
         os.close(theirs)
         self.text = ""

@@ -1,13 +1,12 @@
 """SIGKILL at any step of an upload: no call is doubled, none is lost, and parts with unknown results are held."""
 
-import json
 import os
-import subprocess
 import sys
 from time import time
 
 import pytest
 
+from tests.processes import collect_lines
 from tests.programs import find_program
 from tests.uploading.conftest import CALL_COUNT, call_line, write_csv
 
@@ -47,16 +46,8 @@ def calls(tmp_path):
 
 
 def collect_faults(module, environment, tmp_path, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.uploading.{module}", str(tmp_path), *map(str, arguments)],
-        env={**os.environ, **environment, "PYTHONWARNINGS": "ignore", "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=7200 if LONG else 300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    timeout = 7200 if LONG else 300
+    return collect_lines(f"tests.uploading.{module}", environment, tmp_path, *arguments, timeout=timeout)
 
 
 def assert_exactly_once(run, *, refused=0):

@@ -59,11 +59,11 @@ def terminal(environment, folder):
     return opened
 
 
-def answer(screen, question, typed):
+def answer(screen, question, typed, end=": "):
     """Wait for a question, and for its prompt; answer it, and forget the screen."""
     screen.until(question)
     screen.text = screen.text[screen.text.index(question) :]
-    screen.until(": ")
+    screen.until(end)
     screen.type(f"{typed.replace('Enter', '')}\n")
 
 
@@ -74,12 +74,12 @@ def last_command(text):
 
 WORDS = {
     "ru": {
-        "zone": "По какому часовому поясу", "refused": "не сходится", "identifiers": "Есть ли второй файл",
+        "zone": "По какому часовому поясу", "refused": "не время пояса", "identifiers": "Есть ли второй файл",
         "static": "Что делать со звонками", "counter": "В какой счётчик", "goal": "Какую цель", "confirm": "Отправить звонков: 21",
         "job": "Сохранить ответы как задание", "back": "назад", "yes": "да", "wrong": "Омск",
     },
     "en": {
-        "zone": "In which time zone", "refused": "contradict", "identifiers": "Is there a second file",
+        "zone": "In which time zone", "refused": "are not those of", "identifiers": "Is there a second file",
         "static": "What becomes of the", "counter": "To which counter", "goal": "Which goal", "confirm": "Send 21 calls",
         "job": "Keep these answers as a job", "back": "back", "yes": "y", "wrong": "Omsk",
     },
@@ -104,6 +104,11 @@ class TestAtATerminal:
             answer(screen, words["static"][:4], "1")
             answer(screen, words["counter"], "Enter")
             answer(screen, words["goal"], "Звонок")
+            answer(screen, words["confirm"], words["back"], "] ")
+            answer(screen, words["goal"], "?")
+            screen.until("Ctrl-C")
+            screen.type("Звонок\n")
+            answer(screen, words["confirm"], "?", "] ")
             screen.until(words["confirm"])
             assert service.posts == []
             screen.type(f"{words['yes']}\n")
@@ -210,6 +215,15 @@ class TestInAScript:
         assert result.stderr.splitlines()[0] == as_before.stderr.splitlines()[0]
         assert result.stderr.splitlines()[-1].startswith(f"  calltools send {NAME} ")
         assert "--timezone Europe/Moscow" in result.stderr
+
+    def test_what_the_configuration_says_of_a_file_is_not_asked(self, run, folder):
+        (folder / "other.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        said = 'files = ["other.csv"]\ntimezone = "Europe/Moscow"\nstatic-call = "1"\n'
+        (folder / "calltools.toml").write_text(f"[[overrides]]\n{said}", encoding="utf-8")
+
+        result = run("send", "other.csv", "--counter", COUNTER, "--yes", "--dry-run", *QUICK[4:])
+
+        assert result.exit_code == 0, result.stderr
 
     def test_an_export_that_nobody_knows_needs_a_profile(self, run, folder):
         (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")

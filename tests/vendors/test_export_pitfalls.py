@@ -514,6 +514,15 @@ def test_titles_in_another_language_are_refused_and_not_guessed(tmp_path):
         rows_of(path, tmp_path, timezone="UTC", vendor="issabel")
 
 
+def test_a_log_of_anybody_is_no_export_of_which_all_calls_are_incoming(tmp_path):
+    # With a profile that knows no direction the outgoing call would have our own number as its caller.
+    head = "date,direction,caller,callee,duration,status"
+    row = "2026-03-02 10:05:00,out,+74951112233,+74950000002,60,ANSWER"
+
+    with pytest.raises(VendorError, match="No known export"):
+        rows_of(write_export(tmp_path, head, row), tmp_path, timezone="UTC", static_call=None)
+
+
 def test_records_that_a_webhook_sent_twice_are_reported(tmp_path):
     head = "id,caller,callee,date,duration,status,visit_id,visit_metrika_client_id"
     row = "1,74950000001,74950000000,2026-03-02T07:00:00+0000,44,ANSWER,1001,1604591025698235234"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calltools.errors import LimitError
 from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.finding import Findings
 from calltools.vendors import legs, profile_library
@@ -103,13 +104,26 @@ def test_cutting_the_table_elsewhere_changes_nothing(mapped, records, cuts):
     assert len(whole[0]) + whole[1] == len(rows)
 
 
-def test_legs_far_apart_are_different_calls(mapped):
-    rows = [leg(0, "a"), *(leg(1, f"x{number}") for number in range(legs.LEG_WINDOW_RECORDS + 5)), leg(2, "a")]
+BETWEEN = [leg(1, f"x{number}") for number in range(legs.LEG_WINDOW_RECORDS + 5)]
+
+
+def test_the_same_id_on_another_day_is_another_call(mapped):
+    again = tuple(cell.replace("2026-03-02", "2026-04-02") for cell in leg(2, "a"))
+    rows = [leg(0, "a"), *BETWEEN, again]
 
     records, skipped, _ = calls(rows, [100, 3000], mapped)
 
     assert len(records) == len(rows)
     assert skipped == 0
+
+
+@pytest.mark.parametrize("cuts", [[], [100, 3000], [5004, 5005]], ids=str)
+def test_a_leg_that_follows_when_its_call_has_left_is_refused(cuts, mapped):
+    # As in a file that somebody has sorted by the talk.
+    with pytest.raises(LimitError, match="row 5008 belongs to a call") as caught:
+        calls([leg(0, "a"), *BETWEEN, leg(2, "a")], cuts, mapped)
+
+    assert "посчитан дважды" in caught.value.say("ru")
 
 
 def test_findings_and_damaged_records_travel_along(mapped):

@@ -31,7 +31,7 @@ UNREAD = {
     "freeswitch": {"uuid"},
     "issabel": {"Src. Channel", "Dst. Channel"},
     "ivozprovider": {"callee"},
-    "roistat": {"callee"},
+    "roistat": {"callee", "visit_id"},
     "sipuni": {"Куда"},
 }
 #: What a person must add where a column that would tell it is missing.

@@ -1,9 +1,10 @@
 """Profiles: all mistakes are named at once, and examples pass."""
 
+import pyarrow as pa
 import pytest
 
 from calltools.errors import ProfileError, SourceError, UsageError, VendorError
-from calltools.vendors import profile_library, profile_tests
+from calltools.vendors import profile_library, profile_tests, transforms
 from calltools.vendors.binding import MappingOptions, bind_profile
 from calltools.vendors.loader import load_profile
 from calltools.vendors.recognize import create_header_finder, is_canonical_header, recognize_profile
@@ -173,9 +174,67 @@ def test_profiles_are_found_by_alias_path_and_name(tmp_path, monkeypatch):
         profile_library.find_profile("sipuny")
     with pytest.raises(SourceError):
         profile_library.find_profile(str(tmp_path / "none.toml"))
-    mine.write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(SourceError):
-        profile_library.find_profile(str(mine))
+
+
+def test_a_profile_in_a_folder_is_found_by_its_name_as_it_is_spelled(tmp_path, monkeypatch):
+    folder = tmp_path / "calltools-vendors"
+    folder.mkdir()
+    # As editors of Windows save it.
+    text = PLAIN.replace('"plain"', '"Our PBX"', 1)
+    (folder / "ours.TOML").write_text(text, encoding="utf-8-sig")
+    (folder / "ours.toml").write_text(text, encoding="utf-8-sig")
+    (folder / "old.toml").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert profile_library.find_profile("Our PBX").title == "Plain"
+    assert profile_library.find_profile("our pbx").title == "Plain"
+    assert profile_library.find_profile("calltools-vendors/ours.TOML").name == "Our PBX"
+    with pytest.raises(VendorError, match="nearest: Our PBX"):
+        profile_library.find_profile("our-pbx")
+
+
+def test_a_profile_that_is_no_text_is_named_and_no_defect(tmp_path, monkeypatch):
+    (tmp_path / "calltools-vendors").mkdir()
+    (tmp_path / "calltools-vendors" / "old.toml").write_bytes(PLAIN.replace("Plain", "Наша").encode("cp1251"))
+    monkeypatch.chdir(tmp_path)
+
+    for find in (profile_library.load_profiles, lambda: profile_library.find_profile("calltools-vendors/old.toml")):
+        with pytest.raises(ProfileError, match=r"old\.toml") as caught:
+            find()
+        assert "UTF-8" in caught.value.say("ru")
+
+
+@pytest.mark.parametrize("pattern", ["(?<=7 )([0-9]+)", r"([0-9]+)\Z", "([0-9]+)(?=x)"])
+def test_a_pattern_that_python_reads_and_arrow_does_not_is_refused_when_it_is_read(pattern):
+    assert problems(f"{PLAIN}extract = '{pattern}'\n")[0] == {"$.fields.PhoneNumber.extract": "profile-pattern"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("[(]([0-9]+)[)]", "a (12) b", "12"),
+        (r"\(([0-9]+)\)", "a (12) b", "12"),
+        ("[])(]([0-9]+)", "]12", "12"),
+        (r"[\](]([0-9]+)", "(12", "12"),
+        ("(?:a|b)([0-9]+)", "b12", "12"),
+        ("(?P<number>[0-9]+)", "a12", "12"),
+    ],
+)
+def test_the_group_of_a_pattern_is_found_beside_brackets_that_are_none(pattern, text, found):
+    assert transforms.extract(pa.array([text, "x"]), pattern).to_pylist() == [found, ""]
+
+
+def test_a_query_parameter_is_no_pattern():
+    assert transforms.url_parameter(pa.array(["https://x/?a(b=5", "https://x/?utm.c=6"]), "a(b").to_pylist() == [
+        "5",
+        "",
+    ]
+    assert transforms.url_parameter(pa.array(["https://x/?utmxc=6"]), "utm.c").to_pylist() == [""]
+
+
+def test_a_product_that_no_number_of_64_bits_holds_is_left_as_it_is():
+    # Modulo 2 ** 64 the second one would be 44 seconds.
+    assert transforms.scale(pa.array(["90", "307445734561825861"]), "60").to_pylist() == ["5400", "307445734561825861"]
 
 
 @pytest.mark.parametrize(

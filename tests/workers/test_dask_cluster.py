@@ -32,7 +32,7 @@ from calltools.run import (
     InputFile,
     RunOptions,
     Session,
-    prepare_job,
+    plan_file,
     resolve,
     session,
     sinks,
@@ -336,20 +336,20 @@ def gated_rules(ruleset, gate):
     return Gated(ruleset.severities)
 
 
-def gate_reading(job, gate):
-    """The job with a gate before each range is read."""
-    read = job.table.ranges.read
+def gate_reading(planned, gate):
+    """The file with a gate before each range is read."""
+    read = planned.table.ranges.read
 
     def gated(found):
         gate()
         return read(found)
 
-    return replace(job, table=replace(job.table, ranges=ByteRanges(job.table.ranges.scan, gated)))
+    return replace(planned, table=replace(planned.table, ranges=ByteRanges(planned.table.ranges.scan, gated)))
 
 
-def gate_judging(job, gate):
-    """The job with a gate in the middle of what pandera does."""
-    return replace(job, plan=replace(job.plan, ruleset=gated_rules(job.plan.ruleset, gate)))
+def gate_judging(planned, gate):
+    """The file with a gate in the middle of what pandera does."""
+    return replace(planned, plan=replace(planned.plan, ruleset=gated_rules(planned.plan.ruleset, gate)))
 
 
 @pytest.mark.parametrize("stage", [gate_reading, gate_judging])
@@ -359,7 +359,7 @@ def test_a_worker_killed_at_work_costs_no_record(stage, processes, tmp_path, mon
     monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
     monkeypatch.setattr(dask_cluster, "_MAX_RANGES", 1)
     entered, gate = gate_of(tmp_path, nth=3)
-    monkeypatch.setattr(session, "prepare_job", lambda *found, **more: stage(prepare_job(*found, **more), gate))
+    monkeypatch.setattr(session, "plan_file", lambda *found, **more: stage(plan_file(*found, **more), gate))
 
     with connect(processes) as cluster, start_thread(kill_who_entered, entered, processes):
         together = run([path], tmp_path / "out", cluster)
@@ -396,12 +396,12 @@ def test_a_worker_killed_with_results_that_nobody_has_costs_no_record(processes,
 def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
     path = csv_of(tmp_path, 300)
 
-    def missing(job, _gate):
-        found, read = list(job.table.ranges.scan()), job.table.ranges.read
+    def missing(planned, _gate):
+        found, read = list(planned.table.ranges.scan()), planned.table.ranges.read
         read.__self__._path = Path("/nowhere/calls.csv")
-        return replace(job, table=replace(job.table, ranges=ByteRanges(partial(iter, found), read)))
+        return replace(planned, table=replace(planned.table, ranges=ByteRanges(partial(iter, found), read)))
 
-    monkeypatch.setattr(session, "prepare_job", lambda *found, **more: missing(prepare_job(*found, **more), None))
+    monkeypatch.setattr(session, "plan_file", lambda *found, **more: missing(plan_file(*found, **more), None))
 
     rows, counts, _ = run([path], tmp_path / "out", cluster)
 
@@ -412,12 +412,12 @@ def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
 def test_a_file_that_was_written_to_is_refused(tmp_path, monkeypatch):
     path = csv_of(tmp_path, 300)
     monkeypatch.setattr(reader, "BLOCK_SIZE", 2_000)
-    job = prepare_job(path, "x", resolve(RunOptions(as_of=NOW)), converting=True, keep_records=True)
-    found = list(job.table.ranges.scan())
+    planned = plan_file(path, "x", resolve(RunOptions(as_of=NOW)), converting=True, keep_records=True)
+    found = list(planned.table.ranges.scan())
     path.write_text(path.read_text(encoding="utf-8").replace("\n", " "), encoding="utf-8")
 
     with pytest.raises(SourceError) as raised:
-        job.table.ranges.read(found[3])
+        planned.table.ranges.read(found[3])
 
     assert raised.value.key == "range-changed"
 
@@ -489,9 +489,7 @@ def test_a_worker_killed_while_parts_are_made_costs_no_record(stage, processes, 
         write_work = sinks.write_work
         monkeypatch.setattr(sinks, "write_work", lambda parts: replace(write_work(parts), process=gate_writing(gate)))
     else:
-        monkeypatch.setattr(
-            session, "prepare_job", lambda *found, **more: gate_judging(prepare_job(*found, **more), gate)
-        )
+        monkeypatch.setattr(session, "plan_file", lambda *found, **more: gate_judging(plan_file(*found, **more), gate))
 
     with connect(processes) as cluster, start_thread(kill_who_entered, entered, processes):
         joined, manifest, _, rejected = parts_of([path], tmp_path / "parts", cluster)

@@ -17,7 +17,7 @@ from calltools.errors import LimitError, SourceError
 from calltools.files.csv import reader
 from calltools.model.batch import Batch
 from calltools.pipeline import batch_work
-from calltools.run import FindingsCollector, RunOptions, prepare_job, resolve
+from calltools.run import FindingsCollector, RunOptions, plan_file, resolve
 from calltools.runtime import process
 from calltools.runtime.process import ForkedWorker, write_object
 from calltools.workers import second_process
@@ -83,8 +83,8 @@ def large(tmp_path):
     return path
 
 
-def job_of(path, *, converting=False, **options):
-    return prepare_job(
+def plan_of(path, *, converting=False, **options):
+    return plan_file(
         path,
         path.name,
         resolve(RunOptions(as_of=NOW, **options)),
@@ -94,7 +94,7 @@ def job_of(path, *, converting=False, **options):
     )
 
 
-def run_job(job, *, together=False):
+def run_planned(planned, *, together=False):
     """All that sinks get, and the summary."""
     collector, written = FindingsCollector(), []
 
@@ -102,7 +102,7 @@ def run_job(job, *, together=False):
         def take(self, batch, _findings, bad):
             written.extend(batch.columns.filter(pa.array(~bad)).to_pylist())
 
-    summary = job.run("x", [collector, Written()], may_fork=together)
+    summary = planned.run("x", [collector, Written()], may_fork=together)
     findings = [one.to_rows() for one in collector.parts]
     counts = (summary.read, summary.by_code, summary.by_severity, summary.skipped, summary.rewritten, summary.rejected)
     return [row for rows in findings for row in rows], written, (*counts, drawn(summary.call_statistics))
@@ -111,8 +111,8 @@ def run_job(job, *, together=False):
 def test_records_that_are_judged_and_written_are_sent_once_and_without_what_nobody_wants(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text(as_csv([GOOD | {"DateTime": str(NOW - n), "ClientId": ""} for n in range(1000)]), "utf-8")
-    job = job_of(path, converting=True)
-    work = batch_work(job.table, job.plan)
+    planned = plan_of(path, converting=True)
+    work = batch_work(planned.table, planned.plan)
 
     for batch in work.read(map):
         result = work.process(batch)
@@ -164,12 +164,12 @@ def children_of(parent):
 def test_the_answer_is_that_of_one_process(sample, options, workers_made, idleness):
     path = SAMPLES / sample
     converting = bool(options)
-    alone = run_job(job_of(path, converting=converting, **options))
+    alone = run_planned(plan_of(path, converting=converting, **options))
     assert not workers_made
 
     for idle in (True, False):
         idleness(idle)
-        together = run_job(job_of(path, converting=converting, **options), together=True)
+        together = run_planned(plan_of(path, converting=converting, **options), together=True)
 
         assert together == alone
     assert len(workers_made) == 2
@@ -178,10 +178,10 @@ def test_the_answer_is_that_of_one_process(sample, options, workers_made, idlene
 @pytest.mark.parametrize("idle", [True, False])
 def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, idle):
     monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
-    alone = run_job(job_of(many))
+    alone = run_planned(plan_of(many))
 
     worked = idleness(idle)
-    together = run_job(job_of(many), together=True)
+    together = run_planned(plan_of(many), together=True)
 
     assert together == alone
     assert together[2][0] == 3000
@@ -189,25 +189,25 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
 
 
 def test_each_file_has_a_second_process_of_its_own(many, workers_made):
-    first = run_job(job_of(many), together=True)
-    other = run_job(job_of(SAMPLES / "canonical" / "good.csv"), together=True)
+    first = run_planned(plan_of(many), together=True)
+    other = run_planned(plan_of(SAMPLES / "canonical" / "good.csv"), together=True)
 
     assert len(workers_made) == 2
-    assert (first, other) == (run_job(job_of(many)), run_job(job_of(SAMPLES / "canonical" / "good.csv")))
+    assert (first, other) == (run_planned(plan_of(many)), run_planned(plan_of(SAMPLES / "canonical" / "good.csv")))
     assert not children_of(os.getpid())
 
 
 def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text(as_csv([GOOD]) + "x" * 3_000_000, encoding="utf-8")
-    job = job_of(path)
-    limits = replace(job.table.tasks.__self__._limits, record_bytes=100_000)
-    job.table.tasks.__self__._limits = limits
+    planned = plan_of(path)
+    limits = replace(planned.table.tasks.__self__._limits, record_bytes=100_000)
+    planned.table.tasks.__self__._limits = limits
     with pytest.raises(LimitError) as alone:
-        run_job(job)
+        run_planned(planned)
 
     with pytest.raises(LimitError) as raised:
-        run_job(job, together=True)
+        run_planned(planned, together=True)
 
     assert (raised.value.key, raised.value.facts) == (alone.value.key, alone.value.facts)
     assert not children_of(os.getpid())
@@ -215,11 +215,11 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
 
 def test_a_defect_names_the_places_of_the_second_process(many):
     # Reads the file in the second process, as of a large one.
-    job = job_of(many).without_records()
-    job.table.tasks.__self__._names = ("one",)
+    planned = plan_of(many).without_records()
+    planned.table.tasks.__self__._names = ("one",)
 
     with pytest.raises(ValueError, match="names") as raised:
-        run_job(job, together=True)
+        run_planned(planned, together=True)
 
     assert any("reader.py" in note for note in raised.value.__notes__)
 
@@ -237,7 +237,7 @@ def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
     monkeypatch.setattr(process, "read_object", then_killed)
 
     with pytest.raises(SourceError) as raised:
-        run_job(job_of(large), together=True)
+        run_planned(plan_of(large), together=True)
 
     assert raised.value.key == "reader-ended"
     assert "large.csv" in raised.value.say("ru")
@@ -247,7 +247,7 @@ def test_a_process_that_is_killed_from_outside_is_an_error(large, monkeypatch):
 def test_threads_do_the_work_where_the_system_starts_no_more_processes(many, monkeypatch):
     monkeypatch.setattr(os, "fork", out_of_processes)
 
-    assert run_job(job_of(many), together=True) == run_job(job_of(many))
+    assert run_planned(plan_of(many), together=True) == run_planned(plan_of(many))
 
 
 def out_of_processes():
@@ -273,8 +273,8 @@ def test_a_worker_that_cannot_be_forked_leaves_nothing_open(monkeypatch, failing
 
 
 def test_a_worker_ends_when_its_results_are_closed_before_the_first(large):
-    job = job_of(large)
-    answers = second_process.start_work(batch_work(job.table, job.plan), job.table, may_fork=True)
+    planned = plan_of(large)
+    answers = second_process.start_work(batch_work(planned.table, planned.plan), planned.table, may_fork=True)
     assert len(children_of(os.getpid())) == 1
 
     answers.close()
@@ -303,12 +303,12 @@ def test_only_a_large_text_file_and_a_second_processor_are_worth_a_fork(many, mo
     for name, value in (("FORK_FROM_BYTES", 1 << 30), ("cpu_count", lambda: 1)):
         with monkeypatch.context() as patch:
             patch.setattr(second_process, name, value)
-            run_job(job_of(many), together=True)
+            run_planned(plan_of(many), together=True)
     with monkeypatch.context() as patch:
         patch.setattr(ForkedWorker, "supported", False)
-        run_job(job_of(many), together=True)
-    run_job(job_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
-    run_job(job_of(many))
+        run_planned(plan_of(many), together=True)
+    run_planned(plan_of(SAMPLES / "canonical" / "good.xlsx"), together=True)
+    run_planned(plan_of(many))
     assert not workers_made
 
 
@@ -318,7 +318,7 @@ def test_a_run_that_is_given_up_leaves_no_process(many):
             raise OSError
 
     with pytest.raises(SourceError):
-        job_of(many).run("x", [Full()], may_fork=True)
+        plan_of(many).run("x", [Full()], may_fork=True)
     assert not children_of(os.getpid())
 
 

@@ -87,7 +87,7 @@ def find_config(folder: Path) -> Config:
 def _parse_file(path: Path) -> Any:
     """The table of our options in a file; ``None``: the file has none."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
         raise UsageError("config-unreadable", path=path, reason=fault.strerror) from None
     except UnicodeDecodeError as fault:

@@ -9,6 +9,7 @@ from calltools.cli.configuration.keys import ConfigValue, option_keys
 from calltools.cli.options import ReadingOptions
 from calltools.cli.upload_options import AbsencePolicy, FollowOptions
 from calltools.errors import nearest_word
+from calltools.files.placeholders import DATE, JOB, STEM, find_wrong_placeholder
 from calltools.toml_reader import TomlReader
 
 #: Keys of a job that are no options of another command.
@@ -23,6 +24,10 @@ JOB_OPTIONS: Final = (
     | {"without_list"}
     | JOB_ONLY
 )
+#: Paths of what a job writes, and of what it reads: only in the first ones placeholders are filled in.
+_WRITTEN: Final = ("output", "rejects", "report", "archive")
+_READ: Final = ("inputs", "identifiers", "outcomes", "baseline")
+_PLACEHOLDERS: Final = (JOB, DATE, STEM)
 #: A name is a part of paths: of no folder above, and nothing that a shell or a system reads in another way.
 _NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?", re.UNICODE)
 _TOKEN_PLACE: Final = re.compile(r"(env|file|keyring):(\S(?:.*\S)?)")
@@ -83,10 +88,26 @@ class JobTableReader:
         if "counter" not in values and "output" not in values:
             self.reader.add_problem(path, "job-goes-nowhere")
         inputs = self.reader.read_texts(table, "inputs", path, required=True)
+        if "" in inputs:
+            self.reader.add_problem(f"{path}.inputs", "input-empty")
         if "-" in inputs:
             self.reader.add_problem(f"{path}.inputs", "job-stdin")
         archive = self.reader.read_text(table, "archive", path) or None
+        self._refuse_wrong_placeholders(table, path)
         return JobTable(name, inputs, values, (place[1], place[2]) if place else None, archive)
+
+    def _refuse_wrong_placeholders(self, table: Mapping[str, Any], path: str) -> None:
+        """Record placeholders that nothing fills in: as they are written they would be names of files."""
+        for key in (*_WRITTEN, *_READ):
+            given = table.get(key)
+            texts = [text for text in (given if isinstance(given, list) else [given]) if isinstance(text, str)]
+            if key in _WRITTEN and (word := find_wrong_placeholder(texts, _PLACEHOLDERS)):
+                known = ", ".join(_PLACEHOLDERS)
+                self.reader.add_problem(f"{path}.{key}", "job-placeholder-unknown", word=word, known=known)
+            used = [word for word in _PLACEHOLDERS if any(word in text for text in texts)]
+            if key in _READ and used:
+                keys = ", ".join(_WRITTEN)
+                self.reader.add_problem(f"{path}.{key}", "job-placeholder-read", word=used[0], keys=keys)
 
     def _is_option(self, word: str, path: str) -> bool:
         """Whether a key is an option that a job may have; what is neither this nor a key of jobs is a problem."""

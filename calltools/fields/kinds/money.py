@@ -28,6 +28,8 @@ from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers, as_mask, non_empty, offsets
 
 _THIRD_FROM_END: Final = 3
+#: Digits behind a separator of thousands.
+_THOUSANDS: Final = 3
 _NEGATIVE: Final = r"[-\x{2212}][0-9]+(?:[.,][0-9]+)?"
 #: Signs and words beside an amount, in small letters -> the currencies that they can mean.
 CURRENCIES_BY_SIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -156,15 +158,19 @@ def has_sign(cells: Cells) -> Mask:
 
 
 def count_decimals(cells: Cells) -> NDArray[np.int64]:
-    """Decimals of each canonical amount, without trailing zeros; 0 for any other cell."""
+    """Decimals of each canonical amount, without trailing zeros; 0 for any other cell.
+
+    Three of them count as they stand: 1.500 is far more likely 1500 with its thousands apart than one and a half.
+    """
     dots = find_dots(cells)
     dotted = dots.third_from_end.copy()
     dotted[dots.other_rows] = True
     rows = np.flatnonzero(is_canonical(cells) & dotted)
     counts = np.zeros(len(cells), np.int64)
     if len(rows):
-        decimals = pc.replace_substring_regex(cells.take(pa.array(rows)), r"^[0-9]+[.]|0+$", "")
-        counts[rows] = pc.utf8_length(decimals).to_numpy()
+        decimals = pc.replace_substring_regex(cells.take(pa.array(rows)), r"^[0-9]+[.]", "")
+        without_zeros = byte_lengths(pc.utf8_rtrim(decimals, "0"))
+        counts[rows] = np.where(byte_lengths(decimals) == _THOUSANDS, _THOUSANDS, without_zeros)
     return counts
 
 

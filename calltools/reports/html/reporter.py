@@ -38,7 +38,7 @@ from calltools.rules.manual import manual_for
 from calltools.texts import Language
 from calltools.texts.keys import HtmlLabel
 from calltools.texts.report_labels import html_label
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 
 #: Keys of labels by severity: of the counts of findings, and of the buttons that show only such findings.
 SEVERITY_COUNTS: Final[Mapping[Severity, HtmlLabel]] = MappingProxyType(
@@ -56,6 +56,8 @@ _MAX_FILES_WITH_CHARTS: Final = 8
 _MAX_FILE_SECTIONS: Final = 200
 _MAX_CELL_CHARACTERS: Final = 120
 _MAX_NAME_CHARACTERS: Final = 80
+#: Uploads that had calls of a file, the last ones.
+_MAX_UPLOADS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class HtmlReporter:
         manual = manual_for(RULES_BY_CODE[rule.code], self.options.language)
         return RuleSection(
             rule_count=rule,
-            title=rule_heading(rule.code, RULES_BY_CODE[rule.code].name.replace("-", " "), self.options.language),
+            title=rule_title(rule.code, self.options.language),
             name=RULES_BY_CODE[rule.code].name,
             finds=manual.finds,
             why=manual.why,
@@ -180,9 +182,12 @@ def jinja_environment(options: ReportOptions, package: str | None = None) -> Env
         "format_day": lambda seconds: charts.format_date(datetime.fromtimestamp(seconds, UTC), options.language),
         "format_number": lambda count: format_count(count, options),
         "format_percent": lambda share: f"{share:.1f}".replace(".", "," if options.language == "ru" else "."),
+        # The heading above has the name already.
         "describe_source": lambda source, name=None: describe_source(
             replace(source, name=name or source.name), options
-        ),
+        ).removeprefix(f"{escape_invisible(name or source.name)}: "),
+        "format_error": lambda error: _format_code(escape_invisible(error.say(options.language))),
+        "max_uploads": _MAX_UPLOADS,
         "label": lambda key, **facts: html_label(key, options.language, **facts),
         "language": options.language,
         "severity_counts": SEVERITY_COUNTS,

@@ -20,7 +20,7 @@ from calltools.rules.catalog import RULES_BY_CODE
 from calltools.rules.manual import manual_for
 from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 
 #: Key of a column's label -> width of the column, in digits.
 FINDING_COLUMNS: Final[Mapping[WorkbookLabel, int]] = MappingProxyType(
@@ -83,7 +83,7 @@ def make_finding_row(finding: Finding, source: Source | None, options: ReportOpt
     texts = (
         severity_name(Severity(finding.severity), options.language),
         finding.code,
-        rule_heading(finding.code, finding.name, options.language),
+        rule_title(finding.code, options.language),
         finding.file,
         describe_location(finding, options),
         finding.column or "",

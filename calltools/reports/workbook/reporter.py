@@ -22,6 +22,7 @@ from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count, open_spool
 from calltools.reports.rows import column_letters, render_findings
+from calltools.reports.workbook import records_book
 from calltools.reports.workbook.marked_copy import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
 from calltools.reports.workbook.own_sheets import (
     SummaryLine,
@@ -36,7 +37,7 @@ from calltools.reports.workbook.records_book import RecordsSheet, TooLargeError,
 from calltools.texts import say
 from calltools.texts.keys import WorkbookLabel
 from calltools.texts.report_labels import workbook_label
-from calltools.texts.rule_titles import rule_heading
+from calltools.texts.rule_titles import rule_title
 
 #: Pattern of parts that openpyxl does not write -> key of their label.
 LOST: Final[Mapping[str, WorkbookLabel]] = {
@@ -168,8 +169,12 @@ class WorkbookReporter:
         return self._write_copy(book, sheet.title, content)
 
     def _too_large_line(self, summaries: Sequence[Summary]) -> str:
-        records = format_count(summaries[0].read, self.options)
-        return workbook_label("too_large", self.options.language, records=records)
+        counts = {"records": summaries[0].read, "rejected": summaries[0].rejected, "limit": records_book.MAX_RECORDS}
+        key: WorkbookLabel = (
+            "too_many" if self.table is not None and counts["records"] > counts["limit"] else "too_large"
+        )
+        facts = {name: format_count(count, self.options) for name, count in counts.items()}
+        return workbook_label(key, self.options.language, **facts)
 
     def _build_fresh(self, summaries: Sequence[Summary], sentences: Sequence[str]) -> IO[bytes]:
         findings = self._render_kept(self.options)
@@ -269,7 +274,7 @@ def _comment_text(findings: Sequence[Finding], source: Source, options: ReportOp
 def _finding_text(finding: Finding, source: Source, options: ReportOptions) -> str:
     row = make_finding_row(finding, source, options)
     lines = [
-        f"{finding.code} {rule_heading(finding.code, finding.name, options.language)}",
+        f"{finding.code} {rule_title(finding.code, options.language)}",
         truncate_for_cell(finding.message),
         workbook_label("fix", options.language, advice=row.advice),
     ]

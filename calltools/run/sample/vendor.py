@@ -15,7 +15,7 @@ from calltools.model.cells import Mask
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.run.context import RunOptions, resolve
-from calltools.run.job import Job
+from calltools.run.planned_file import PlannedFile
 from calltools.run.sample.forms import CsvSeed, JsonSeed, Seed, WorkbookSeed
 from calltools.run.sample.values import has_dates_alone
 from calltools.run.session import InputFile, Session
@@ -108,8 +108,8 @@ def open_vendor(name: str, suffix: str) -> VendorSample:
 def _describe(path: Path, arguments: str, profile: Profile | None) -> VendorSample:
     options = _parse_arguments(arguments, "none" if profile is None else profile.name)
     seen, summary = look_at(path, options)
-    assert seen.job is not None and summary.source is not None  # noqa: S101, PT018 - a sample can be read
-    seed = _take_apart(path, seen.job, profile, summary.read)
+    assert seen.planned is not None and summary.source is not None  # noqa: S101, PT018 - a sample can be read
+    seed = _take_apart(path, seen.planned, profile, summary.read)
     good = [
         number
         for number in seen.calls
@@ -126,8 +126,8 @@ def _describe(path: Path, arguments: str, profile: Profile | None) -> VendorSamp
         arguments,
         options,
         tuple(_as_template(number, seen.calls[number], seed) for number in chosen),
-        {name: title for name, (title, _) in seen.job.plan.layout.items()},
-        _titles_of_legs(seen.job, profile) | _titles_of_ids(seed, summary.read, profile),
+        {name: title for name, (title, _) in seen.planned.plan.layout.items()},
+        _titles_of_legs(seen.planned, profile) | _titles_of_ids(seed, summary.read, profile),
         any(one.startswith("%m/%d") for one in formats),
     )
 
@@ -146,8 +146,8 @@ def _as_template(number: int, call: Mapping[str, str], seed: Seed) -> Template:
     )
 
 
-def _take_apart(path: Path, job: Job, profile: Profile | None, count: int) -> Seed:
-    table = job.table
+def _take_apart(path: Path, planned: PlannedFile, profile: Profile | None, count: int) -> Seed:
+    table = planned.table
     if path.suffix == ".json":
         return JsonSeed(path.read_bytes(), count)
     if path.suffix == ".xlsx":
@@ -176,7 +176,7 @@ def _titles_of_ids(seed: Seed, count: int, profile: Profile | None) -> frozenset
     )
 
 
-def _titles_of_legs(job: Job, profile: Profile | None) -> frozenset[str]:
+def _titles_of_legs(planned: PlannedFile, profile: Profile | None) -> frozenset[str]:
     """Ids by which legs are told apart: they must differ, or several calls become one."""
     if profile is None:
         return frozenset()
@@ -186,7 +186,7 @@ def _titles_of_legs(job: Job, profile: Profile | None) -> frozenset[str]:
         *((profile.epoch_id,) if profile.epoch_id else ()),
     }
     folded = {title.casefold() for title in named}
-    return frozenset(title for title in (*job.table.titles, *named) if title.casefold() in folded)
+    return frozenset(title for title in (*planned.table.titles, *named) if title.casefold() in folded)
 
 
 def _parse_arguments(arguments: str, vendor: str) -> RunOptions:
@@ -208,13 +208,13 @@ class _SeenRecords(SessionSink):
     codes: dict[int | None, Counter[str]] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
     in_legs: set[int] = field(default_factory=set)
-    job: Job | None = None
+    planned: PlannedFile | None = None
 
     def wants_records(self, _path: Path) -> bool:
         return True
 
-    def start_file(self, _name: str, job: Job | None) -> None:
-        self.job = job
+    def start_file(self, _name: str, planned: PlannedFile | None) -> None:
+        self.planned = planned
 
     def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         for number, row in zip(batch.records.tolist(), batch.columns.to_pylist(), strict=False):

@@ -7,36 +7,30 @@ from pathlib import Path
 from typing import Final
 
 from calltools.batch_steps import BatchResult, RunPlan
-from calltools.errors import UsageError
 from calltools.fields.check_assumptions import check_assumptions
-from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
-from calltools.fields.table import of_kind
-from calltools.fields.written_dates import find_written_dates
 from calltools.files.opening import map_read_errors
+from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Given, ReadTask, Table, unique_titles
+from calltools.model.batch import Given, ReadTask, Table
 from calltools.model.finding import Findings
 from calltools.model.summary import Summary
 from calltools.pipeline import OnRead, Sink, batch_work, finish_table, run_pipeline
-from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext, RunOptions
 from calltools.run.edits import CellEdits
+from calltools.run.reading import find_reading
 from calltools.run.source import SMALL_FILE_BYTES, KeptBatches, open_export
-from calltools.vendors import recognize, zones
-from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
-from calltools.vendors.mapping import see_batch_dates, takes_dates_as_written
+from calltools.vendors import recognize
+from calltools.vendors.binding import BoundProfile
 from calltools.vendors.profile import Profile
 from calltools.workers.batch_work import Cluster
 
-#: How dates with dots are read where nothing tells their order.
-_DOTS_BY_DEFAULT: Final = (".", "dmy")
 #: Bytes of records in memory for each byte of a workbook or JSON document, about.
 _EXPANSION: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PlannedFile:
     """One file, ready to be read.
 
     Attributes:
@@ -57,8 +51,8 @@ class Job:
     held_bytes: int = 0
     second_file_assumptions: Assumptions | None = None
 
-    def without_records(self) -> "Job":
-        """The job without the records that it holds; they are read again."""
+    def without_records(self) -> "PlannedFile":
+        """The file without the records that it holds; they are read again."""
         if self.read_again is None:
             return self
         return replace(self, table=replace(self.table, tasks=self.read_again), held_bytes=0)
@@ -113,7 +107,7 @@ class Job:
             cluster.expect(self.table, ranges)
 
 
-def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the user
+def plan_file(  # noqa: PLR0913 - what the sinks want is not an option of the user
     path: Path,
     name: str,
     context: RunContext,
@@ -123,7 +117,7 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     keep_origin: bool = False,
     wants_statistics: bool = False,
     edits: CellEdits | None = None,
-) -> Job:
+) -> PlannedFile:
     """Open a file and decide how its records are read.
 
     Args:
@@ -146,24 +140,18 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     shared, context = context, _with_zone_of_file(context, table.source.zone)
     if edits is not None:
         table, read_again = edits.apply_to_table(table), partial(edits.apply_to_tasks, read_again)
-    ruleset = context.ruleset
-    if converting or profile is not None:
-        ruleset = ruleset.for_normalized(vendor=profile is not None)
-    reading = _prove_reading(_read_as(table, profile, context))
+    normalizing = converting or profile is not None
+    ruleset = context.ruleset.for_normalized(vendor=profile is not None) if normalizing else context.ruleset
+    reading = find_reading(table, profile, context)
     mapping = reading.mapping
-    if mapping is not None:
-        for batch in preflight.read_first_batch(reading.table):
-            zones.refuse_contradicted_zone(batch, mapping)
     given = (*_given_by_profile(mapping, options), *context.given)
     table = replace(reading.table, source=replace(reading.table.source, given=given, converting=converting))
-    if (converting or mapping is not None) and reading.assumptions.duration_format is None:
-        columns = _canonical_durations(table.titles) if mapping is None else mapping.duration_columns
-        preflight.refuse_unclear_durations(table, columns)
+    if normalizing and reading.assumptions.duration_format is None:
+        preflight.refuse_unclear_durations(table, reading.duration_columns)
     # The order of its own dates a second file proves itself.
     of_second = replace(shared.assumptions, region=reading.assumptions.region)
     index = None if context.identifiers is None else context.identifiers.index(of_second)
-    unusable = () if index is None else tuple(sorted((key, count) for key, count in index.unusable.items() if count))
-    table = replace(table, source=replace(table.source, unusable=unusable))
+    table = replace(table, source=replace(table.source, unusable=_count_unusable(index)))
     found = preflight.preflight_findings(path, table, context, ruleset, mapping, index)
     if converting:
         preflight.refuse_doubled_columns(found, name)
@@ -171,10 +159,10 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
     plan = RunPlan(
         ruleset=ruleset,
         assumptions=reading.assumptions,
-        layout=mapping.first_columns if mapping is not None else _canonical_layout(table.titles),
+        layout=reading.layout,
         mapping=mapping,
         swapped_dates=reading.swapped,
-        normalize=converting or mapping is not None,
+        normalize=normalizing,
         static_call=options.static_call,
         index=index,
         window_s=options.identifier_window_s,
@@ -188,7 +176,12 @@ def prepare_job(  # noqa: PLR0913 - what the sinks want is not an option of the 
         preflight_findings=Findings.concat([found, *undecided]),
     )
     named = (*options.own_numbers, *options.inbound_contexts)
-    return Job(table, plan, None if profile is None else profile.name, named, read_again, held_bytes, of_second)
+    return PlannedFile(table, plan, None if profile is None else profile.name, named, read_again, held_bytes, of_second)
+
+
+def _count_unusable(index: IdentifierIndex | None) -> tuple[tuple[str, int], ...]:
+    """How many records of the file of identifiers cannot be used, by reason."""
+    return () if index is None else tuple(sorted((key, count) for key, count in index.unusable.items() if count))
 
 
 def _with_zone_of_file(context: RunContext, zone: str | None) -> RunContext:
@@ -252,131 +245,3 @@ def _open_source(path: Path, name: str, context: RunContext) -> tuple[Table, Pro
     if options.vendor != "auto":
         return opened.table, context.profiles()[0]
     return opened.table, recognize.recognize_profile(titles, context.profiles(), name, options.hints.encoding)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """How the cells of a table are read.
-
-    Attributes:
-        table: The table.
-        context: What the files of the run share.
-        profile: Maps the table; ``None``: it is canonical.
-        assumptions: Those of the user, and what profile and records add to them.
-        mapping: The profile, bound to the titles of this table.
-        order_unknown: Separators of dates that can be read two ways, and no record tells which is right.
-        swapped: How dates are written in which a spreadsheet has exchanged day and month (``date_order``).
-    """
-
-    table: Table
-    context: RunContext
-    profile: Profile | None
-    assumptions: Assumptions
-    mapping: BoundProfile | None
-    order_unknown: tuple[str, ...] = ()
-    swapped: tuple[str, ...] = ()
-
-
-def _read_as(table: Table, profile: Profile | None, context: RunContext) -> _Reading:
-    """How a table is read by what the user and the profile say."""
-    assumptions = context.assumptions
-    if profile is not None and profile.region and assumptions.region is None:
-        assumptions = replace(assumptions, region=profile.region)
-    mapping = None if profile is None else _bind_profile(table, profile, context, assumptions)
-    return _Reading(table, context, profile, assumptions, mapping)
-
-
-def _prove_reading(reading: _Reading) -> _Reading:
-    """The same with what the dates of the file prove: their order, where the user names none, and swapped ones."""
-    seen = _see_dates(reading)
-    if seen is None:
-        return reading
-    given = reading.assumptions.date_order
-    # What the user says about day and month holds for all dates but those with the year first.
-    swapped = tuple(mark for mark in seen.swapped() if given is None or mark == YEAR_FIRST)
-    reading = replace(reading, swapped=swapped)
-    if given is not None:
-        return reading
-    proven, undecided = seen.proven_orders(), set(seen.undecided()) - set(swapped)
-    assumptions = replace(reading.assumptions, proven_orders=proven)
-    told = {order for mark, order in proven if mark in seen.families and (mark, order) != _DOTS_BY_DEFAULT}
-    table = replace(reading.table, source=replace(reading.table.source, date_order=next(iter(told), None)))
-    profile, mapping = reading.profile, reading.mapping
-    if profile is not None and assumptions != reading.assumptions:
-        mapping = _bind_profile(table, profile, reading.context, assumptions)
-    return replace(
-        reading, table=table, assumptions=assumptions, mapping=mapping, order_unknown=tuple(sorted(undecided))
-    )
-
-
-def _bind_profile(table: Table, profile: Profile, context: RunContext, assumptions: Assumptions) -> BoundProfile:
-    """The profile for the titles of a table."""
-    options = context.options
-    mapping_options = MappingOptions(
-        timezone=assumptions.timezone,
-        region=assumptions.region,
-        currency=assumptions.currency,
-        date_order=assumptions.date_order,
-        proven_orders=assumptions.proven_orders,
-        duration_format=assumptions.duration_format,
-        own_numbers=options.own_numbers,
-        inbound_contexts=options.inbound_contexts,
-    )
-    try:
-        return bind_profile(profile, table.titles, mapping_options)
-    except UsageError as fault:
-        raise preflight.add_suggestion(fault, table, profile, mapping_options, options) from None
-
-
-def _see_dates(reading: _Reading) -> SeenDates | None:
-    """What the dates of a file show; ``None``: it has no column of times.
-
-    The records are looked at until nothing that follows could change the answer, so that it does not depend on blocks:
-    often that is after the first ones.
-    """
-    look: Callable[[Batch], SeenDates]
-    if reading.mapping is not None:
-        look = partial(see_batch_dates, mapped=reading.mapping)
-    elif (place := _canonical_layout(reading.table.titles).get("DateTime")) is not None:
-        name = unique_titles(reading.table.titles)[place[1]]
-        look = lambda batch: see_dates(batch.cells(name))  # noqa: E731 - the counterpart of the line above
-    else:
-        return None
-    table, seen = reading.table, SeenDates()
-    text = table.text if reading.mapping is None or takes_dates_as_written(reading.mapping) else None
-    tasks = table.tasks()
-    for task in tasks:
-        seen |= look(task())
-        if text is not None or _is_settled(seen, reading) or not seen.families:
-            break
-    # Mostly a file of one block is small, and its records have all been looked at.
-    if text is None or _is_settled(seen, reading) or next(tasks, None) is None:
-        return seen
-    # Which dates the file has at all its bytes tell many times faster than its records. Where a record may have quotes,
-    # finding those that matter takes longer, so that all bytes come first.
-    written = None if text.is_unquoted() else find_written_dates(text.pieces(), text.encoding)
-
-    def may_tell_more(block: memoryview) -> bool:
-        dates = find_written_dates([block], text.encoding)
-        return dates is None or not seen.covers(dates)
-
-    for task in () if written and seen.covers(written) else text.tasks(may_tell_more):
-        seen |= look(task())
-        if _is_settled(seen, reading) or (written and seen.covers(written)):
-            break
-    return seen
-
-
-def _is_settled(seen: SeenDates, reading: _Reading) -> bool:
-    """Whether no date that follows could change the answer."""
-    order_is_open = reading.assumptions.date_order is None and seen.may_be_contradicted()
-    return bool(seen.families) and not seen.may_be_swapped() and not order_is_open
-
-
-def _canonical_durations(titles: tuple[str, ...]) -> dict[str, int]:
-    layout = _canonical_layout(titles)
-    return dict(layout[name] for name in of_kind("seconds") if name in layout)
-
-
-def _canonical_layout(titles: tuple[str, ...]) -> dict[str, tuple[str, int]]:
-    return {name: (titles[position], position) for name, position in header.canonical_positions(titles).items()}
