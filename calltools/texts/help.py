@@ -85,6 +85,7 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Currency of a price column that has none.": "Валюта цен, если столбец её не называет.",
     "StaticCall where the export does not say; auto: 1 without identifier, 0 with one.":
         "StaticCall, если в выгрузке его нет; auto: 1 без идентификатора, 0 с ним.",
+    "Sheet of those files that are workbooks with several.": "Лист этих файлов, если это книги с несколькими листами.",
     "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
     "Second file (CRM, form log): join identifiers by phone and time.":
         "Второй файл (CRM, журнал форм): идентификаторы присоединяются по телефону и времени.",
@@ -128,7 +129,8 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Examples of each rule in text; default 3 on a terminal.": "Сколько примеров каждого правила показать; в терминале 3.",
     "End with 0 whatever is found.": "Код возврата 0, что бы ни нашлось.",
     "Errors only.": "Только ошибки.",
-    "Say more about how files were read.": "Подробнее о том, как прочитаны файлы.",
+    "Say more: how files were read, what is usually known.":
+        "Говорить подробнее: как прочитаны файлы, что обычно и так известно.",
     "Show where a run stopped, without values.": "Показать, где всё остановилось, без значений.",
     "No progress on the terminal.": "Не показывать ход работы.",
     "Colors of text output.": "Цвета текста.",
@@ -178,7 +180,6 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Read the token from standard input.": "Прочитать токен из стандартного ввода.",
     "Certificates of a private authority to trust as well.": "Сертификаты своего центра, которым тоже доверять.",
     "For one whole request.": "Сколько секунд на один запрос целиком.",
-    "Say also what is usually known.": "Говорить и то, что обычно известно.",
     "Say which token is used, whose it is, and its counters.": "Сказать, какой токен используется, чей он и какие у него счётчики.",
     "ClientID of your application at Yandex; else it is asked.": "ClientID вашего приложения в Яндексе; иначе будет вопрос.",
     "The token may also read your counters: names, visits.": "Токен сможет и читать ваши счётчики: названия, визиты.",
