@@ -85,8 +85,8 @@ RUSSIAN_HELP: Final[Mapping[str, str]] = {
     "Currency of a price column that has none.": "Валюта цен, если столбец её не называет.",
     "StaticCall where the export does not say; auto: 1 without identifier, 0 with one.":
         "StaticCall, если в выгрузке его нет; auto: 1 без идентификатора, 0 с ним.",
+    "Sheet of those files that are workbooks with several.": "Лист этих файлов, если это книги с несколькими листами.",
     "Sheet of that file, if it is a workbook with several.": "Лист этого файла, если это книга с несколькими листами.",
-    "Sheet of those files that are workbooks with several.": "Лист тех файлов, которые — книги с несколькими листами.",
     "Second file (CRM, form log): join identifiers by phone and time.":
         "Второй файл (CRM, журнал форм): идентификаторы присоединяются по телефону и времени.",
     "How far back a record of that file may lie: 21d, 12h, 90m.":
