@@ -66,19 +66,22 @@ def drop_midnight(cells: Cells) -> Cells:
 
 def extract(cells: Cells, pattern: str) -> Cells:
     """The text that the only group of a pattern matches; empty where the pattern does not match."""
-    # Arrow returns only groups with a name; profiles write the plain group of Python's syntax.
-    named = _BRACKET.sub(lambda part: "(?P<found>" if part[0] == "(" else part[0], pattern)
-    found = pc.struct_field(pc.extract_regex(cells, named), [0])
-    return pc.fill_null(found, "")
+    return pc.fill_null(pc.struct_field(pc.extract_regex(cells, _name_group(pattern)), [0]), "")
 
 
 def pattern_fault(pattern: str) -> str:
     """Why ``extract`` cannot use a pattern that Python reads; empty: it can. Arrow knows no look-around."""
     try:
-        extract(pa.array([""], pa.string()), pattern)
+        # No cell is needed, and without one pandas is not imported.
+        pc.extract_regex(pa.nulls(0, pa.string()), _name_group(pattern))
     except pa.ArrowInvalid as fault:
         return str(fault)
     return ""
+
+
+def _name_group(pattern: str) -> str:
+    """The pattern with a name for its group: Arrow returns no other; profiles write the plain group of Python."""
+    return _BRACKET.sub(lambda part: "(?P<found>" if part[0] == "(" else part[0], pattern)
 
 
 def url_parameter(cells: Cells, name: str) -> Cells:

@@ -61,7 +61,7 @@ def test_a_single_contradiction_is_named_and_a_general_one_refused(tmp_path):
         convert(pbx(tmp_path, *good), tmp_path, timezone="Asia/Yekaterinburg")
     with pytest.raises(UsageError, match="agree on --timezone Europe/Moscow"):
         convert(pbx(tmp_path, *good), tmp_path)
-    with pytest.raises(UsageError, match="Give it, for example --timezone"):
+    with pytest.raises(UsageError, match="Give it by --timezone: Europe/Moscow, Europe/Kaliningrad, "):
         convert(pbx(tmp_path, row(uid="")), tmp_path)
 
 
