@@ -23,7 +23,8 @@ _KEPT: Final = frozenset(one.name for one in fields(ReadingOptions)) | {
 _WRITTEN: Final = ("output", "rejects", "changes", "report", "write_baseline")
 #: What a file needs to be told of it, so that ``upload``, which has no such options, cannot take it as it is.
 _TOLD: Final = _KEPT - {"as_of", "stdin_name", "recursive", "limit", "lang", "engine", "scheduler", "jobs"}
-_MAX_FILES: Final = 4
+#: Of more files a command is too long to be read before it is copied.
+_MAX_FILES: Final = 20
 #: An own number may be a person's: it is not told again, as in advice.
 _UNTOLD: Final = frozenset({"own_number"})
 

@@ -202,9 +202,9 @@ HtmlLabel = Literal[
     "more_files", "no_data", "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note",
     "only_warning", "over", "path", "place", "ready", "record", "records", "repaired", "row", "rule", "seconds", "sent",
     "severity", "share", "skip", "sort_hint", "strip", "strip_most", "strip_most_one", "talk", "talk_all", "tied",
-    "title", "unidentified", "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier", "uploads_why", "upto",
-    "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why", "wrong", "zero", "zone",
-    "zone_unknown"
+    "title", "title_of_files", "unidentified", "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier",
+    "uploads_why", "upto", "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why",
+    "wrong", "zero", "zone", "zone_unknown"
 ]
 
 WorkbookLabel = Literal[

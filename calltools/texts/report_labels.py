@@ -21,6 +21,7 @@ COMMENT_AUTHOR: Final = "calltools"
 # fmt: off
 HTML_LABELS: Final[Mapping[str, Text]] = {
     "title": ("Call file report", "Отчёт по файлу звонков"),
+    "title_of_files": ("Report on call files", "Отчёт по файлам звонков"),
     "skip": ("Skip to what is wrong", "Сразу к ошибкам"),
     "as_of": ("As of {time}, time of {zone}; calltools {version}", "На {time} по поясу {zone}; calltools {version}"),
     "files": ("Files", "Файлы"),

@@ -240,6 +240,13 @@ def test_own_numbers_and_secrets_of_addresses_are_not_told_again():
     assert str(command).endswith("--own-number … --recursive")
 
 
+def test_a_command_names_all_its_files_as_long_as_one_can_read_it():
+    files = [f"{number}.csv" for number in range(20)]
+
+    assert str(TypedCommand("validate", tuple(files))).split() == ["calltools", "validate", *files]
+    assert str(TypedCommand("validate", (*files, "20.csv"))).split() == ["calltools", "validate", *files, "…"]
+
+
 @pytest.mark.parametrize(
     ("zone", "country"), [("Europe/Moscow", "RU"), ("Asia/Almaty", "KZ"), ("UTC", None), ("", None), ("Nowhere", None)]
 )
