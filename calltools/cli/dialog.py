@@ -3,6 +3,7 @@
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Final, Protocol
 
@@ -111,7 +112,7 @@ class Dialog:
             try:
                 answer = view.read(question, read_answer(question, typed, numbered=True))
             except UsageError as fault:
-                self.echo(f"  {fault.say(self.language)}")
+                self._fold(f"  {fault.say(self.language)}", "  ")
                 continue
             if question.changes_calls and answer and answer != shown:
                 self._show_examples(question, view.examples(question, answer), answer)
@@ -195,8 +196,12 @@ class Dialog:
             prompt = say("dialog-prompt-none", self.language)
         back = f" ({say('dialog-back', self.language)})" if may_go_back else ""
         typer.echo(f"  {prompt}{back}: ", nl=False, err=True)
-        line = sys.stdin.readline()
+        line = ""
+        with suppress(KeyboardInterrupt):
+            line = sys.stdin.readline()
         if not line:
+            self.echo()
+            self._fold(f"  {say('dialog-stopped', self.language)}", "  ")
             raise typer.Abort
         return line.strip()
 

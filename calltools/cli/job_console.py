@@ -73,6 +73,9 @@ class JobConsole:
         if error.about_file is None and "job" not in error.facts:
             error.about_file = job.name
         self.upload.report_error(error)
+        if "suggestion" in error.facts and error.key in {"zone-contradicted", "timezone-needed-suggested"}:
+            # ``calltools run`` has none of the options that the sentence names.
+            self.upload.notify_always("job-option", name=job.name, line=f'timezone = "{error.facts["suggestion"]}"')
         if isinstance(error, DefectError) and not self.options.debug:
             # The sentence asks for them.
             self.upload.print_remark(f"\n{traceback_places(error)}")

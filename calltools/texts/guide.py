@@ -30,6 +30,7 @@ MESSAGES: Final = {
                           "{path}: {reason} Ответ один для всех файлов: если они разные, отправьте их по одному."),
     "dialog-help": ('Type an answer in your own words or its number. Enter takes the one that is offered. "back" returns to the question before. Ctrl-C ends it; nothing is sent then.',
                     "Введите ответ словами или номер варианта. Enter — принять предложенное. «назад» — к прошлому вопросу. Ctrl-C — прервать: ничего не будет отправлено."),
+    "dialog-stopped": ("Stopped: nothing was sent.", "Прервано: ничего не отправлено."),
     "dialog-first": ("This is the first question.", "Это первый вопрос."),
     # -- form of the file --------------------------------------------------------------
     "guide-sheet": ("Which sheet holds the calls?", "На каком листе звонки?"),
@@ -73,7 +74,7 @@ MESSAGES: Final = {
     "guide-currency-why-outcomes": ("The amounts of {path} have no currency, and without one none of them can be read.",
                                     "У сумм в {path} нет валюты, без неё их не прочитать."),
     "guide-currency-why-some": ("{count} calls have a price without a currency. Metrica then takes the counter's own.",
-                                "У {count} звонков есть цена без валюты. Тогда Метрика возьмёт валюту счётчика."),
+                                "Звонков, у которых есть цена без валюты: {count}. Тогда Метрика возьмёт валюту счётчика."),
     "guide-date-order": ("Which comes first in the dates, the day or the month?",
                          "Что в датах идёт первым: день или месяц?"),
     "guide-date-order-why": ("No date of the file tells ({texts}). Read the wrong way, calls land in another month; so {count} of them are left out.",

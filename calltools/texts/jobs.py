@@ -55,6 +55,8 @@ MESSAGES: Final = {
                            "{path} — уже не тот файл, который был прочитан. Он не перемещён; его возьмёт следующий запуск."),
     "job-input-stays": ("{job}: {path} stays: {reason}", "{job}: {path} остаётся: {reason}"),
     "job-input-moved": ("{job}: {path} is now {target}", "{job}: {path} теперь {target}"),
+    "job-option": ("{name} takes it from calltools.toml: write {line} into the job.",
+                   "{name} берёт это из calltools.toml: впишите в задание {line}."),
     "job-left-errors": ("records with errors: {count}, and on-error is fail, so nothing of it was written and sent.",
                         "записей с ошибками: {count}, а on-error = fail, поэтому из файла ничего не записано и не отправлено."),
     "job-left-unexplained": ('rejected records: {count}, and nothing on the disk says why. Add rejects = "rejects/" to the job.',

@@ -154,7 +154,7 @@ async def choose_counter(visit: Visit, _request: Request, form: ReceivedForm) ->
     if form.get("counter") == "other":
         number = form.get("number").strip()
     if not (number.isascii() and number.isdecimal() and int(number[:12]) > 0 and len(number) <= 12):
-        visit.notify("counter_wrong")
+        visit.notify("counter_not_number")
         return go_to(visit, "send")
     visit.choose_target(Target(int(number), form.get("goal").strip(), form.get("changed") == "1"))
     return go_to(visit, "send")

@@ -132,7 +132,10 @@ def _choose_recognition_columns(columns: SampleColumns, inferred: InferredColumn
 
 def _region_lines(inferred: InferredColumns) -> list[str]:
     if inferred.region:
-        return [f"region = {_quote_toml(inferred.region)}"]
+        return [
+            _comment("propose-region-found", inferred, region=inferred.region),
+            f"region = {_quote_toml(inferred.region)}",
+        ]
     return [_comment("propose-region", inferred), '# region = "RU"']
 
 

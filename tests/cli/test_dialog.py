@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import typer
 
 from calltools.cli.dialog import Dialog, format_table
 from calltools.files.folders import FoundFile
@@ -67,3 +68,39 @@ def test_the_question_before_a_refused_answer_is_that_of_the_answer_before(tmp_p
     assert "Ctrl-C — прервать" in shown
     assert dialog.may_go_back
     assert dialog.take_back(answers) == {"timezone": "Asia/Omsk"}
+
+
+class _Interrupted:
+    def readline(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("typed", [_Interrupted(), io.StringIO("")], ids=["Ctrl-C", "the input ends"])
+def test_whoever_stops_at_a_question_is_told_that_nothing_was_sent(tmp_path, monkeypatch, capsys, typed):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime,Price\n1604591025698235234,1773000000,150\n", "utf-8")
+    found = [FoundFile(source, source.name)]
+    monkeypatch.setattr("sys.stdin", typed)
+
+    with pytest.raises(typer.Abort):
+        Dialog("ru").ask_all({}, lambda given: inspect(found, given, RunOptions(as_of=1773273600)))
+
+    assert capsys.readouterr().err.endswith("\n  Прервано: ничего не отправлено.\n")
+
+
+def test_a_refused_answer_is_folded_between_words(tmp_path, monkeypatch, capsys):
+    titles = ["Дата и время звонка", "Номер звонящего абонента", "Длительность разговора", "Оценка менеджера"]
+    source = tmp_path / "calls.csv"
+    source.write_text(f"{','.join(titles)}\n01.11.2026 9:05,+74950001101,195,5\n", "utf-8")
+    found = [FoundFile(source, source.name)]
+    monkeypatch.setattr("sys.stdin", io.StringIO("завтра\n"))
+    monkeypatch.setattr("calltools.cli.dialog.report_width", lambda _stream: 60)
+
+    with pytest.raises(typer.Abort):
+        Dialog("ru").ask_all({}, lambda given: inspect(found, given, RunOptions(as_of=1773273600)))
+
+    # What is typed, with the end of its line, is not in what the program prints.
+    refused = capsys.readouterr().err.partition("  В образце нет столбца завтра.")[2].partition("\n\n")[0]
+    told = f"  В образце нет столбца завтра.{refused}".splitlines()[:-1]
+    assert len(told) > 1
+    assert max(map(len, told)) <= 60

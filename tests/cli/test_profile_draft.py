@@ -187,7 +187,7 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
                     "--as-of", "2026-03-12T00:00:00Z", "--lang", "en")  # fmt: skip
 
     text = profile.read_text(encoding="utf-8")
-    assert "входящих 2, не считаются исходящие 1" in result.stderr
+    assert "входящих 2, не считаются: исходящие 1" in result.stderr
     assert "# ПРОВЕРЬТЕ: ничего не взято из: №, Линия, Комментарий" in text
     assert "Анна" not in text
     assert "000-11-01" not in text
@@ -307,3 +307,15 @@ def test_a_draft_shows_neither_names_nor_numbers_of_people(tmp_path_factory, wor
 
     for shown in (text, sentences):
         assert not re.search("Иванов|Пётр|John|Smith|0001234|000-12-34", shown), shown
+
+
+def test_the_country_that_the_phones_look_like_is_marked_as_a_guess(tmp_path):
+    path, profile = tmp_path / "calls.csv", tmp_path / "mine.toml"
+    path.write_text(
+        "Дата,Номер абонента\n02.03.2026 10:00,8(495)000-12-34\n02.03.2026 10:05,8(495)000-13-34\n", "utf-8"
+    )
+
+    run("vendors", "new", path, "-o", profile, "--no-input", "--lang", "ru")
+
+    lines = profile.read_text(encoding="utf-8").splitlines()
+    assert lines[lines.index('region = "RU"') - 1] == "# ПРОВЕРЬТЕ: этой ли страны номера без кода страны (RU)?"

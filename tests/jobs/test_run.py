@@ -3,7 +3,10 @@
 import json
 import os
 import pty
+import re
+import shutil
 import sys
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -13,6 +16,7 @@ from calltools.jobs import conversion
 from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
 from tests.uploading.conftest import TOKEN, call_line, write_csv
 
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
 WRONG = "y0_wrong"
 CONVERTING = """
 [[jobs]]
@@ -498,3 +502,13 @@ def test_on_a_narrow_terminal_the_commands_stand_below_the_table_whole(project, 
     assert [line for line in shown if folder in line] == [shown[-1]]
     assert shown[-1].startswith("romashka: ")
     assert all(len(line) <= 80 for line in shown[:-1])
+
+
+def test_an_error_that_names_an_option_says_what_to_write_into_the_job(project, run_jobs):
+    project.configure(CONVERTING + 'vendor = "ringostat"\ntimezone = "Europe/Moscow"\nregion = "RU"\n')
+    shutil.copy(SAMPLES / "ringostat" / "export.csv", project.inputs)
+
+    result = run_jobs("--lang", "en")
+
+    assert result.exit_code == 2
+    assert re.search(r'only takes it from calltools.toml: write timezone = "Europe/\w+" into the job', result.stderr)

@@ -55,6 +55,15 @@ def test_the_counter_is_chosen_by_its_site_and_the_plan_sends_nothing(service, c
     assert service.posts == []
 
 
+def test_a_counter_that_is_no_number_is_asked_again_without_a_word_on_days(service, calls):
+    with visited([calls]) as (visitor, _):
+        visitor.get("send")
+        said = visitor.post("send/counter", {"counter": "other", "number": "12 345"}).said
+
+    assert "A counter is a number, such as 12345678, without spaces." in said
+    assert service.posts == []
+
+
 def test_pressing_sends_each_call_once(service, calls):
     with visited([calls]) as (visitor, page):
         token = plan_token(planned(visitor))
