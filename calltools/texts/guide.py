@@ -197,6 +197,8 @@ MESSAGES: Final = {
                    "send читает файл несколько раз и не работает со стандартным вводом. Используйте `calltools convert - … | calltools upload -`."),
     "send-one-output": ("send writes one file, and {path} is a folder or many. Name a file, or use `calltools convert` and `upload`.",
                         "send пишет один файл, а {path} — папка или несколько файлов. Укажите файл или используйте `calltools convert` и `upload`."),
+    "send-profile-kept": ("The profile is kept in {path}, also if you stop here: `--vendor {path}` answers the questions about columns.",
+                          "Профиль сохранён: {path}. Он останется, даже если прервать: с `--vendor {path}` о столбцах больше не спросят."),
     "send-profile-ending": ("{path} is no name of a profile: it ends with .toml.",
                             "{path} — не имя профиля: оно кончается на .toml."),
 }
