@@ -170,11 +170,13 @@ def draft_for(found: FoundFile, options: RunOptions, answers: Answers) -> Draft 
     with Unpacker() as unpacker:
         path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
         try:
-            return open_draft(path, found.name, options.hints, said_columns(answers, options))
+            draft = open_draft(path, found.name, options.hints, said_columns(answers, options))
         except UsageError as fault:
             if fault.key != "nothing-to-propose":
                 raise
             return None
+    # A person is asked for the country when the phones turn out to want it (CT241): the draft must not answer first.
+    return replace(draft, guess=replace(draft.guess, region=options.region))
 
 
 def said_columns(answers: Answers, options: RunOptions) -> InferredColumns:

@@ -192,3 +192,22 @@ def test_words_of_rows_that_are_no_calls_are_not_asked(tmp_path):
     assert file.records == file.written + sum(file.skipped.values()) + file.rejected
     assert dict(file.skipped) == {"outgoing": 1, "total": 1}
     assert file.codes["CT019"] == file.rejected == 1
+
+
+def test_the_country_of_phones_is_asked_where_nothing_tells_it(workbook):
+    answers, asked, _ = answer_all(workbook)
+    profile = tomllib.loads(workbook.with_name("mine.toml").read_text(encoding="utf-8"))
+
+    (question,) = [one for one in asked if one.key == "region"]
+    assert answers["region"] == "RU"
+    assert "RU" in {choice.value for choice in question.choices}
+    assert "region" not in profile
+
+
+def test_the_country_is_not_asked_where_phones_have_it_or_an_option_says_it(workbook, tmp_path):
+    international = write_journal(tmp_path, ("Входящий", "Исходящий"))
+    _, asked, _ = answer_all(international, {"timezone": "москва", "static-call": "auto"})
+    given = inspect([FoundFile(workbook, workbook.name)], options=RunOptions(region="RU"))
+
+    assert "region" not in {one.key for one in asked}
+    assert 'region = "RU"' in given.draft.write("ru")[0].splitlines()
