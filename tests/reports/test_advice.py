@@ -171,3 +171,10 @@ def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path
 
 def test_the_cases_show_each_rule_with_an_advice_of_an_option():
     assert {param.values[0] for param in RUNS} == set(OPTION_ADVICE)
+
+
+def test_a_damaged_id_may_come_from_the_second_file_that_was_given():
+    assert "empty the cell" in format_advice("CT209", "en", given("identifiers"))
+    assert "`--identifiers ids.csv`: если в том файле есть этот номер, очистите ячейку" in format_advice(
+        "CT209", "ru", given("identifiers")
+    )
