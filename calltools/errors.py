@@ -311,6 +311,10 @@ class UnreachableError(ServiceError):
         self.transient = transient
 
 
+#: Keys of an ``UnreachableError`` for a request that found no service, or whose connection was lost.
+NO_CONNECTION: Final = frozenset({"reading-no-connection", "service-no-connection", "service-silent", "service-broken"})
+
+
 class TooLargeError(UnreachableError):
     """The answer is longer than any that is read; a smaller piece of it may be asked for."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
-from calltools.errors import CalltoolsError, LockedError, SourceError
+from calltools.errors import NO_CONNECTION, CalltoolsError, LockedError, SourceError
 from calltools.ledger import Part
 from calltools.model.summary import Summary
 from calltools.runtime.packages import join_command
@@ -181,9 +181,12 @@ def find_todo(result: JobResult) -> Remark | None:
     left = [one for one in result.inputs if one.state is InputState.LEFT]
     rejects = [path for one in result.inputs for path in one.rejects]
     locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
+    passing = [isinstance(error, SourceError) or error.key in NO_CONNECTION for error in result.errors]
+    offline = all(passing) and any(error.key in NO_CONNECTION for error in result.errors)
     todos: tuple[tuple[object, Callable[[], Remark]], ...] = (
         (result.held, lambda: Remark("job-todo-held", {"counter": result.counter})),
         (locked, lambda: Remark("job-todo-locked", {"pid": locked[0]})),
+        (offline, lambda: Remark("job-todo-again", {"job": join_command([result.name])})),
         (not all(isinstance(error, SourceError) for error in result.errors), lambda: Remark("job-todo-error")),
         (failed, lambda: Remark("job-todo-failed", {"count": failed})),
         (left, lambda: _todo_of_left(max(left, key=lambda one: one.code), result.name)),

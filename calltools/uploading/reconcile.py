@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from calltools.errors import LedgerError, LockedError, QuotaError, ServiceError, TokenRefusedError
+from calltools.errors import NO_CONNECTION, LedgerError, LockedError, QuotaError, ServiceError, TokenRefusedError
 from calltools.ledger import (
     Ledger,
     ListedUploading,
@@ -22,6 +22,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.client import Client
 from calltools.metrica.responses import Uploading, UploadingPage
+from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadContext
 
 #: Between two readings of the list.
@@ -106,12 +107,23 @@ def look_before_sending(context: UploadContext) -> ServiceError | None:
         # What was read proves as much as a whole list: that a part has arrived, or that the ledger is too old.
         _accept_listed(context, listed)
         if not context.options.without_list or isinstance(error, TokenRefusedError | QuotaError):
-            events.notify_always("upload-list-needed", counter=counter)
+            events.notify_always(_why_unlisted(error), counter=counter)
             return error
         events.notify_always("upload-without-list", counter=counter)
         return None
     _accept_listed(context, listed)
     return None
+
+
+def _why_unlisted(error: ServiceError) -> MessageKey:
+    """The sentence on a list that could not be read.
+
+    Only of a list that the service fails to give it says that one can do without: where there is no connection nothing
+    can be sent either, and a token, a quota or a certificate that is refused is refused for the calls as well.
+    """
+    if isinstance(error, TokenRefusedError | QuotaError) or error.key == "reading-untrusted":
+        return "upload-list-needed"
+    return "upload-list-no-connection" if error.key in NO_CONNECTION else "upload-list-fails"
 
 
 def _accept_listed(context: UploadContext, listed: Sequence[ListedUploading]) -> None:

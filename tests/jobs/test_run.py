@@ -48,6 +48,21 @@ def test_a_job_sends_each_call_and_puts_its_input_away(project, run_jobs, servic
     assert facts["inputs"][0]["moved_to"] == "archive/calls.csv"
 
 
+def test_without_a_connection_a_job_is_to_be_run_again(project, run_jobs, service):
+    project.add_input()
+    service.refuse()
+
+    stopped = run_jobs()
+    service.listen_again()
+    later = run_jobs()
+
+    assert (stopped.exit_code, later.exit_code) == (4, 0)
+    assert "there is no connection to the service. Run again" in stopped.stderr
+    assert "--without-list" not in stopped.output
+    assert stopped.jobs["romashka"]["todo"] == "calltools run romashka"
+    assert set(stored(service).values()) == {1}
+
+
 def test_a_second_run_asks_nobody(project, run_jobs, service):
     project.configure(JOB.replace('archive = "archive/"', ""))
     project.add_input()
