@@ -13,7 +13,7 @@ from calltools.cli.configuration.job_tables import JobTable
 from calltools.cli.configuration.keys import resolve_text
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.job_console import JobConsole
-from calltools.cli.job_options import build_job, select_tables
+from calltools.cli.job_options import build_jobs, select_tables
 from calltools.cli.run import JobRunOptions
 from calltools.cli.upload_options import AccessOptions, OutputOptions
 from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
@@ -42,7 +42,7 @@ def run_jobs(
         raise UsageError("job-max-age", given=options.max_age)
     tables = select_tables(layers, names)
     # All of them first: a wrong option of the last one is refused before the first is run.
-    jobs = [build_job(table, layers, output.language, access.timeout) for table in tables]
+    jobs = build_jobs(tables, layers, output.language, access.timeout)
     console = JobConsole(output, options.output_format, len(jobs))
     mode = JobMode(options.all, options.plan, options.dry_run, options.accept_partial)
     try:
@@ -105,7 +105,7 @@ def list_jobs(
 ) -> int:
     """List jobs and when each last succeeded; 1 if one is older than it may be."""
     limit = None if options.max_age is None else parse_span(options.max_age)
-    jobs = [build_job(table, layers, output.language, access.timeout) for table in select_tables(layers, names)]
+    jobs = build_jobs(select_tables(layers, names), layers, output.language, access.timeout)
     console = JobConsole(output, options.output_format, len(jobs))
     runs, now = _find_runs(jobs), time()
     for job, one in zip(jobs, runs, strict=True):

@@ -48,8 +48,8 @@ MessageKey = Literal[
     "confidence-documented", "confidence-real-file", "config-by-hand", "config-default", "config-not-amount",
     "config-not-between", "config-not-flag", "config-not-number", "config-not-per-file", "config-not-set",
     "config-not-text", "config-not-whole-between", "config-secret", "config-twice", "config-unknown",
-    "config-unknown-near", "config-unreadable", "config-wrong", "count-read", "count-rejected", "count-skipped",
-    "count-written", "counts-total", "counts-total-unread", "csv-header-row-beyond", "csv-no-rows",
+    "config-unknown-near", "config-unreadable", "config-value-refused", "config-wrong", "count-read", "count-rejected",
+    "count-skipped", "count-written", "counts-total", "counts-total-unread", "csv-header-row-beyond", "csv-no-rows",
     "csv-record-too-long", "currency-unknown", "currency-withdrawn", "data-errors", "data-errors-record", "defect",
     "delimiter-comma", "delimiter-pipe", "delimiter-semicolon", "delimiter-tab", "delimiter-unknown", "detail-binary",
     "detail-compact-date", "detail-dashed-date", "detail-date-only", "detail-decimal", "detail-dotted-date",
@@ -188,11 +188,11 @@ MessageKey = Literal[
     "vendor-known-by", "vendor-lacks", "vendor-letters-lost", "vendor-letters-spoiled", "vendor-misfit",
     "vendor-misfit-columns", "vendor-misfit-other", "vendor-none", "vendor-none-near", "vendor-or",
     "vendor-says-currency", "vendor-says-identifiers", "vendor-says-incoming", "vendor-says-timezone", "vendor-several",
-    "vendor-unknown-name", "vendor-without", "vendors-also", "vendors-more", "vendors-own", "vendors-without",
-    "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable", "workbook-cells",
-    "workbook-damaged", "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password", "workbook-ratio",
-    "workbook-seconds", "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe", "zone-contradicted",
-    "zone-unknown", "zone-unknown-near"
+    "vendor-unknown-name", "vendor-unknown-name-near", "vendor-without", "vendors-also", "vendors-more", "vendors-own",
+    "vendors-without", "verbose-assumed", "verbose-columns", "verbose-not-said", "verbose-rules", "window-unreadable",
+    "workbook-cells", "workbook-damaged", "workbook-doctype", "workbook-memory", "workbook-parts", "workbook-password",
+    "workbook-ratio", "workbook-seconds", "workbook-unpacked", "workbook-unreadable", "workbook-zip-unsafe",
+    "zone-contradicted", "zone-unknown", "zone-unknown-near"
 ]
 
 HtmlLabel = Literal[
