@@ -22,9 +22,11 @@ from calltools.jobs.caller import JobMode
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
+from calltools.jobs.results import JobResult
 from calltools.jobs.run import JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
+from calltools.runtime.packages import join_command
 from calltools.runtime.process import forbid_core_dumps
 from calltools.runtime.threads import cpu_count
 from calltools.settings import read_settings, variables
@@ -51,16 +53,30 @@ def run_jobs(
             clients = _Clients({table.name: table for table in tables}, layers, access, console, stack)
             now = time()
             runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count())
-            results = []
-            for job in jobs:
-                console.next_job()
-                results.append(runner.run(job))
-                console.report_result(results[-1])
+            results: list[JobResult] = []
+            try:
+                for job in jobs:
+                    console.next_job()
+                    results.append(runner.run(job))
+                    console.report_result(results[-1])
+            except KeyboardInterrupt:
+                if results:
+                    console.report_results(results, planned=not mode.writes)
+                done = len(results)
+                console.report_interrupt([job.name for job in jobs], done, _command(names, options))
+                runner.confirm_said(jobs[:done], results)
+                raise
             console.report_results(results, planned=not mode.writes)
             runner.confirm_said(jobs, results)
     finally:
         console.upload.stop_live_line()
     return max(result.code for result in results)
+
+
+def _command(names: Sequence[str], options: JobRunOptions) -> str:
+    """What goes on with an interrupted run."""
+    flags = [name for name in ("plan", "dry_run", "all", "accept_partial") if getattr(options, name)]
+    return join_command(["calltools", "run", *names, *(f"--{name.replace('_', '-')}" for name in flags)])
 
 
 class _Clients:

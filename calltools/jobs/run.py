@@ -269,11 +269,8 @@ class _JobRun:
             count and Severity(word).rank <= worst for each in summaries for word, count in each.by_severity.items()
         )
         rejected = ended.counts.rejected
-        for each in summaries:
-            errors = {
-                code: count for code, count in each.by_code.items() if RULES_BY_CODE[code].severity is Severity.ERROR
-            }
-            ended.by_code = dict(Counter(ended.by_code) + Counter(errors))
+        codes = sum((each.by_code for each in summaries), Counter[str]())
+        ended.by_code = {code: n for code, n in codes.items() if RULES_BY_CODE[code].severity is Severity.ERROR}
         ended.cure = self._find_cure(one, ended.by_code)
         if rejected and self.job.on_error == "fail":
             ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
