@@ -1,6 +1,7 @@
 """The ledger compared with the service's list: parts in doubt, and uploadings that the ledger does not know."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -134,8 +135,22 @@ def _accept_listed(context: UploadContext, listed: Sequence[ListedUploading]) ->
     if unknown.own:
         ids = ", ".join(str(line.upload_id) for line in sorted(unknown.own, key=lambda line: line.upload_id))
         raise LedgerError("ledger-behind", ids=ids, counter=counter)
-    if unknown.foreign:
-        context.events.notify_always("upload-foreign", count=len(unknown.foreign), counter=counter)
+    _warn_of_foreign(context, len(unknown.foreign))
+
+
+def warn_before_asking(context: UploadContext) -> None:
+    """Say of another ledger while a person can still say no; a list that cannot be read is told when it is needed."""
+    counter = context.options.counter
+    with suppress(ServiceError):
+        listed = list(map(_listed, context.client.iter_uploadings(counter)))
+        _warn_of_foreign(context, len(find_unknown(context.ledger, counter, listed).foreign))
+
+
+def _warn_of_foreign(context: UploadContext, count: int) -> None:
+    counter = context.options.counter
+    if count and counter not in context.warned:
+        context.warned.add(counter)
+        context.events.notify_always("upload-foreign", count=count, counter=counter)
 
 
 def merge_listing(ledger: Ledger, client: Client, counter: int) -> list[Uploading]:
