@@ -9,6 +9,7 @@
     │   ├── UnfitFileError      the file is not what the call takes it for; of several files, or in a job (exit 3)
     │   │   ├── VendorError         no profile fits, several fit, or the named one does not
     │   │   └── NotCallsError       the file is of another kind than calls
+    │   ├── UnusableRecordsError    no record of the file of identifiers can be joined
     │   ├── PackageError        a package that calltools needs is missing or broken
     │   ├── OutputError         the output cannot be written, or must not be
     │   └── CredentialError     there is no token, or it lies where others can read it
@@ -212,6 +213,36 @@ def package_fault(fault: BaseException, distributions: Iterable[str] | None = No
     return None if broken is None else PackageError(broken)
 
 
+class UnusableRecordsError(UsageError):
+    """No record of the file of identifiers can be joined to a call.
+
+    Args:
+        read: How many it has.
+        counts: What they lack -> how many; reasons of none are not said.
+    """
+
+    def __init__(self, read: int, counts: Mapping[str, int]) -> None:
+        super().__init__("identifier-records-unusable", read=read, **counts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        counts = {name: count for name, count in self.facts.items() if name != "read"}
+        return type(self), (self.facts["read"], counts)
+
+    def say(self, language: Language = "en") -> str:
+        """How many there are, and what they lack."""
+        found = [say(key, language, count=self.facts[name]) for name, key in _LACKING.items() if self.facts.get(name)]
+        return say(self.key, language, read=self.facts["read"], reasons=", ".join(found))
+
+
+_LACKING: Final[Mapping[str, MessageKey]] = {
+    "damaged": "identifier-records-damaged",
+    "no_phone": "identifier-records-no-phone",
+    "phone": "identifier-records-phone",
+    "time": "identifier-records-time",
+    "identifier": "identifier-records-identifier",
+}
+
+
 class OutputError(UsageError):
     """The output cannot be written, or writing it would destroy something."""
 
@@ -309,6 +340,10 @@ class UnreachableError(ServiceError):
     def __init__(self, key: MessageKey, *, transient: bool = True, **facts: object) -> None:
         super().__init__(key, **facts)
         self.transient = transient
+
+
+#: Keys of an ``UnreachableError`` for a request that found no service, or whose connection was lost.
+NO_CONNECTION: Final = frozenset({"reading-no-connection", "service-no-connection", "service-silent", "service-broken"})
 
 
 class TooLargeError(UnreachableError):

@@ -114,6 +114,19 @@ class JobConsole:
         else:
             self.upload.print_table(aligned, {0})
 
+    def report_interrupt(self, names: Sequence[str], finished: int, command: str) -> None:
+        """Print how far an interrupted run came.
+
+        Args:
+            names: Of its jobs, in their order.
+            finished: How many of them had ended.
+            command: What goes on.
+        """
+        self.upload.stop_live_line()
+        done, rest = ", ".join(names[:finished]), ", ".join(names[finished:])
+        key: MessageKey = "jobs-interrupted" if done else "jobs-interrupted-first"
+        self.upload.notify_always(key, done=done, rest=rest, command=command)
+
     @staticmethod
     def _counts(result: JobResult, *, planned: bool) -> list[str]:
         records = result.counts

@@ -1,17 +1,18 @@
 """Jobs of the configuration as values: the options in a table of a job, over those that hold for every command."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from calltools.cli.configuration.file import Config
 from calltools.cli.configuration.job_tables import JOB_ONLY, JobTable
-from calltools.cli.configuration.keys import resolve_text
+from calltools.cli.configuration.keys import ConfigValue, resolve_text
 from calltools.cli.configuration.layers import OptionLayers
-from calltools.cli.options import FindingOptions, ReadingOptions, WritingOptions
+from calltools.cli.options import FindingOptions, ReadingOptions, WritingOptions, split_words
 from calltools.cli.run_options import build_run_options
 from calltools.cli.upload_options import AbsencePolicy, CounterOption, FollowOptions, SendOptions
-from calltools.errors import UsageError, nearest_word
+from calltools.errors import CalltoolsError, ConfigError, Problem, SourceError, UsageError, nearest_word
 from calltools.fields.check_assumptions import check_assumptions
 from calltools.jobs.definition import Job, JobFiles
 from calltools.ledger import JobKey, ReconcilePolicy
@@ -46,6 +47,85 @@ def select_tables(layers: OptionLayers, names: Sequence[str]) -> list[JobTable]:
             )
     wanted = {name.casefold() for name in names}
     return [table for name, table in by_name.items() if not wanted or name in wanted]
+
+
+def find_wrong_values(config: Config, names: Sequence[str], language: Language) -> Iterator[Problem]:
+    """Values in a configuration that are wrong whatever the inputs hold; no second file is opened.
+
+    Args:
+        config: The configuration.
+        names: Of the jobs that count; none: all.
+        language: Of the sentences.
+    """
+    wanted = {name.casefold() for name in names}
+    jobs = [job.values for job in config.jobs if not wanted or job.name.casefold() in wanted]
+    for values in (config.values, *(override.values for override in config.overrides), *jobs):
+        for name, value in values.items():
+            if name in _CHECKS and (error := _error_of(_CHECKS[name], value.value)):
+                yield _path_of(value), "config-value-refused", {"reason": error.say(language)}
+
+
+def build_jobs(
+    tables: Sequence[JobTable], layers: OptionLayers, language: Language, request_timeout_s: float
+) -> list[Job]:
+    """Jobs as values.
+
+    Raises:
+        ConfigError: An option is wrong whatever the inputs hold; all jobs that have one are named.
+        UsageError: A variable is wrong, for all of them.
+    """
+    jobs: list[Job] = []
+    errors: list[tuple[JobTable, UsageError]] = []
+    for table in tables:
+        try:
+            jobs.append(build_job(table, layers, language, request_timeout_s))
+        except UsageError as error:
+            errors.append((table, error))
+    if len(errors) > 1 and len({error.say(language) for _, error in errors}) == 1:
+        raise errors[0][1]
+    if errors:
+        problems = [
+            (f"{table.path} ({table.name})", "config-value-refused", {"reason": error.say(language)})
+            for table, error in errors
+        ]
+        raise ConfigError(layers.config.path, tuple(problems))
+    return jobs
+
+
+def _error_of(check: Callable[[Any], object], value: object) -> CalltoolsError | None:
+    try:
+        check(value)
+    except (UsageError, SourceError) as error:
+        return error
+    return None
+
+
+def _path_of(value: ConfigValue) -> str:
+    """Where a value stands in the file, without the name of the file."""
+    return f"${value.origin.rpartition(': $')[2]}"
+
+
+def _refuse_unknown_vendor(name: str) -> None:
+    if name not in {"auto", "none"}:
+        find_profile(name)
+
+
+def _refuse_unknown_forms(paths: Sequence[object]) -> None:
+    for path in paths:
+        form_for_path(Path(str(path)))
+
+
+#: Option -> refuses a value that no input could make right.
+_CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "timezone": lambda value: check_assumptions(value, None, None),
+    "region": lambda value: check_assumptions(None, value, None),
+    "currency": lambda value: check_assumptions(None, None, value),
+    "vendor": _refuse_unknown_vendor,
+    "select": lambda value: select_rules(split_words(value)),
+    "ignore": lambda value: select_rules((), split_words(value)),
+    "comment": lambda value: refuse_wrong_request(None, value, dry_run=True),
+    "report": _refuse_unknown_forms,
+}
 
 
 def build_job(table: JobTable, layers: OptionLayers, language: Language, request_timeout_s: float) -> Job:
@@ -95,8 +175,7 @@ def _refuse_wrong_options(options: RunOptions) -> None:
     """
     check_assumptions(options.timezone, options.region, options.currency)
     select_rules(options.select, options.ignore)
-    if options.vendor not in {"auto", "none"}:
-        find_profile(options.vendor)
+    _refuse_unknown_vendor(options.vendor)
 
 
 def key_of(table: JobTable, layers: OptionLayers) -> JobKey:

@@ -1,14 +1,17 @@
 """``calltools run``: the jobs of the configuration, one after the other, again and again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from calltools.cli.configuration.file import Config
 from calltools.cli.options import format_examples
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload import open_layers
 from calltools.cli.upload_options import AccessOptions, OutputOptions, ResultFormat
+from calltools.errors import Problem
 
 EXAMPLES = format_examples(
     "calltools run",
@@ -51,7 +54,13 @@ def run_command(
     output: OutputOptions,
 ) -> None:
     """Run the jobs of calltools.toml: convert, send, put away."""
-    with open_layers(context, output) as layers:
+
+    def check(config: Config) -> Iterable[Problem]:
+        from calltools.cli.job_options import find_wrong_values  # noqa: PLC0415 - heavy
+
+        return find_wrong_values(config, jobs or [], output.language)
+
+    with open_layers(context, output, check) as layers:
         output, access = layers.apply(output), layers.apply(access)
         from calltools.cli.run_jobs import list_jobs, run_jobs  # noqa: PLC0415 - heavy
 

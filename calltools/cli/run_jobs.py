@@ -13,7 +13,7 @@ from calltools.cli.configuration.job_tables import JobTable
 from calltools.cli.configuration.keys import resolve_text
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.job_console import JobConsole
-from calltools.cli.job_options import build_job, select_tables
+from calltools.cli.job_options import build_jobs, select_tables
 from calltools.cli.run import JobRunOptions
 from calltools.cli.upload_options import AccessOptions, OutputOptions
 from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
@@ -22,9 +22,11 @@ from calltools.jobs.caller import JobMode
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
+from calltools.jobs.results import JobResult
 from calltools.jobs.run import JobRunner
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
+from calltools.runtime.packages import join_command
 from calltools.runtime.process import forbid_core_dumps
 from calltools.runtime.threads import cpu_count
 from calltools.settings import read_settings, variables
@@ -42,7 +44,7 @@ def run_jobs(
         raise UsageError("job-max-age", given=options.max_age)
     tables = select_tables(layers, names)
     # All of them first: a wrong option of the last one is refused before the first is run.
-    jobs = [build_job(table, layers, output.language, access.timeout) for table in tables]
+    jobs = build_jobs(tables, layers, output.language, access.timeout)
     console = JobConsole(output, options.output_format, len(jobs))
     mode = JobMode(options.all, options.plan, options.dry_run, options.accept_partial)
     try:
@@ -51,16 +53,30 @@ def run_jobs(
             clients = _Clients({table.name: table for table in tables}, layers, access, console, stack)
             now = time()
             runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count())
-            results = []
-            for job in jobs:
-                console.next_job()
-                results.append(runner.run(job))
-                console.report_result(results[-1])
+            results: list[JobResult] = []
+            try:
+                for job in jobs:
+                    console.next_job()
+                    results.append(runner.run(job))
+                    console.report_result(results[-1])
+            except KeyboardInterrupt:
+                if results:
+                    console.report_results(results, planned=not mode.writes)
+                done = len(results)
+                console.report_interrupt([job.name for job in jobs], done, _command(names, options))
+                runner.confirm_said(jobs[:done], results)
+                raise
             console.report_results(results, planned=not mode.writes)
             runner.confirm_said(jobs, results)
     finally:
         console.upload.stop_live_line()
     return max(result.code for result in results)
+
+
+def _command(names: Sequence[str], options: JobRunOptions) -> str:
+    """What goes on with an interrupted run."""
+    flags = [name for name in ("plan", "dry_run", "all", "accept_partial") if getattr(options, name)]
+    return join_command(["calltools", "run", *names, *(f"--{name.replace('_', '-')}" for name in flags)])
 
 
 class _Clients:
@@ -105,7 +121,7 @@ def list_jobs(
 ) -> int:
     """List jobs and when each last succeeded; 1 if one is older than it may be."""
     limit = None if options.max_age is None else parse_span(options.max_age)
-    jobs = [build_job(table, layers, output.language, access.timeout) for table in select_tables(layers, names)]
+    jobs = build_jobs(select_tables(layers, names), layers, output.language, access.timeout)
     console = JobConsole(output, options.output_format, len(jobs))
     runs, now = _find_runs(jobs), time()
     for job, one in zip(jobs, runs, strict=True):

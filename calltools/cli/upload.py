@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from calltools.cli.configuration.file import ConfigCheck
 from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import exit_on_error, format_examples
 from calltools.cli.typed_command import read_typed_command
@@ -63,10 +64,12 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
 
 
 @contextmanager
-def open_layers(context: typer.Context, output: OutputOptions) -> Iterator[OptionLayers]:
+def open_layers(
+    context: typer.Context, output: OutputOptions, check: ConfigCheck = lambda _: ()
+) -> Iterator[OptionLayers]:
     """The layers of the options of a command; an error in here ends the command with its exit code."""
     with exit_on_error(output.language, debug=output.debug):
-        layers = load_layers(context)
+        layers = load_layers(context, check)
     # The configuration may name the language of all errors but its own.
     output = layers.apply(output)
     with exit_on_error(output.language, debug=output.debug):

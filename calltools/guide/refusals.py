@@ -27,6 +27,7 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
         "vendor-misfit-columns": "vendor",
         "vendor-headless-named": "vendor",
         "vendor-unknown-name": "vendor",
+        "vendor-unknown-name-near": "vendor",
         "vendor-without": "vendor",
     }
 )

@@ -15,6 +15,7 @@ from calltools.files.inputs import WILDCARDS
 from calltools.files.limits import Limits
 from calltools.files.opening import FileStamp, read_stamp
 from calltools.files.packed import split_member
+from calltools.files.rejects import starts_like_rejects
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.definition import Job
 from calltools.ledger import Ledger, digest_file
@@ -92,7 +93,7 @@ def list_inputs(arguments: Sequence[str], written: Sequence[Path], *, recursive:
         written: Folders that the job writes to: what is in or below them is no input, unless it is named.
         recursive: Whether folders in a folder are looked into.
     """
-    found = find_files(arguments, others=written, is_own=is_own_file, recursive=recursive)
+    found = find_files(arguments, others=written, is_own=_is_no_input, recursive=recursive)
     # Today there may be nothing to do; a file that is named must be there.
     empty = {Path(given) for given, count in found.taken.items() if not count}
     named = {_key(as_path(given)) for given in arguments}
@@ -102,6 +103,11 @@ def list_inputs(arguments: Sequence[str], written: Sequence[Path], *, recursive:
         if one.path not in empty and (_key(one.path) in named or not _is_below(one.path, own)):
             tables.setdefault(_key(one.path), []).append(one)
     return ListedInputs([JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()], found)
+
+
+def _is_no_input(path: Path) -> bool:
+    """Whether calltools wrote the file about others; rejects among the inputs were put there to be sent."""
+    return is_own_file(path) and not starts_like_rejects(path)
 
 
 def _is_below(path: Path, folders: Sequence[Path]) -> bool:

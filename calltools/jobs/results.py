@@ -1,12 +1,13 @@
 """What a run of a job has come to: its inputs, its counts, its exit code, and what is left to do."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
-from calltools.errors import CalltoolsError, LockedError, SourceError
+from calltools.errors import NO_CONNECTION, CalltoolsError, LockedError, SourceError
 from calltools.ledger import Part
 from calltools.model.summary import Summary
 from calltools.runtime.packages import join_command
@@ -27,6 +28,15 @@ class InputState(StrEnum):
     FAILED = "failed"
     #: What would be done with it: nothing was sent.
     PLANNED = "planned"
+
+
+class Cure(StrEnum):
+    """What takes errors away that nobody can mend in the records; the values are in the ledger."""
+
+    #: The job says nothing of calls without an identifier.
+    STATIC_CALL = "static-call"
+    #: The profile does not know words of the export.
+    PROFILE = "profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,9 @@ class InputResult:
         outputs: Files that have its good records.
         moved_to: Where it is now, if it was moved by this run.
         has_findings: Whether it has findings that end with exit code 1.
+        by_code: Its errors by rule.
+        cure: What takes some of them away in the place of mending records.
+        is_gone: Whether it is no input any more, because this run or an earlier one has moved it.
     """
 
     name: str
@@ -87,6 +100,9 @@ class InputResult:
     outputs: list[str] = field(default_factory=list)
     moved_to: str | None = None
     has_findings: bool = False
+    by_code: dict[str, int] = field(default_factory=dict)
+    cure: Cure | None = None
+    is_gone: bool = False
 
     @property
     def code(self) -> int:
@@ -180,18 +196,55 @@ def find_todo(result: JobResult) -> Remark | None:
     failed = sum(one.state is InputState.FAILED for one in result.inputs)
     left = [one for one in result.inputs if one.state is InputState.LEFT]
     rejects = [path for one in result.inputs for path in one.rejects]
+    cured = [one for one in result.inputs if one.counts.rejected and one.cure is not None]
+    planned = [one for one in result.inputs if one.state is InputState.PLANNED and one.counts.rejected]
     locked = [error.facts.get("pid") for error in result.errors if isinstance(error, LockedError)]
+    passing = [isinstance(error, SourceError) or error.key in NO_CONNECTION for error in result.errors]
+    offline = all(passing) and any(error.key in NO_CONNECTION for error in result.errors)
     todos: tuple[tuple[object, Callable[[], Remark]], ...] = (
         (result.held, lambda: Remark("job-todo-held", {"counter": result.counter})),
         (locked, lambda: Remark("job-todo-locked", {"pid": locked[0]})),
+        (offline, lambda: Remark("job-todo-again", {"job": join_command([result.name])})),
         (not all(isinstance(error, SourceError) for error in result.errors), lambda: Remark("job-todo-error")),
         (failed, lambda: Remark("job-todo-failed", {"count": failed})),
+        (_are_of_errors(left) and cured, lambda: _todo_of_cure(cured, result.name)),
         (left, lambda: _todo_of_left(max(left, key=lambda one: one.code), result.name)),
+        (planned, lambda: _todo_of_planned(planned)),
         (rejects, lambda: _todo_of_rejects(rejects)),
         (result.changed, lambda: Remark("job-todo-changed", {"count": result.changed})),
         (result.code > FINDINGS, lambda: Remark("job-todo-linked", {"counter": result.counter})),
     )
     return next((make() for holds, make in todos if holds), None)
+
+
+def _are_of_errors(left: Sequence[InputResult]) -> bool:
+    """Whether inputs that stay wait for nothing but their records with errors."""
+    reasons = {one.reason.key for one in left if one.reason is not None}
+    return reasons <= {"job-left-errors", "job-left-unexplained"}
+
+
+def _todo_of_cure(cured: Sequence[InputResult], job: str) -> Remark:
+    """What to change in the place of records, and how their inputs are taken then.
+
+    An input that was moved is none any more: its rejects take its place, as they are.
+    """
+    is_static = any(one.cure is Cure.STATIC_CALL for one in cured)
+    moved = [path for one in cured if one.is_gone for path in one.rejects]
+    command = ["calltools", "run", job, *([] if all(one.is_gone for one in cured) else ["--all"])]
+    facts = {"command": join_command(command), "path": ", ".join(dict.fromkeys(moved))}
+    if len(moved) > 1:
+        facts["path"] = ", ".join(dict.fromkeys(f"{Path(path).parent}/" for path in moved))
+    if is_static:
+        return Remark("job-todo-static-moved" if moved else "job-todo-static", facts)
+    return Remark("job-todo-words-moved" if moved else "job-todo-words", facts)
+
+
+def _todo_of_planned(planned: Sequence[InputResult]) -> Remark:
+    codes = Counter[str]()
+    for one in planned:
+        codes.update(one.by_code)
+    listed = ", ".join(f"{code} {count}" for code, count in codes.most_common())
+    return Remark("job-todo-planned", {"count": sum(one.counts.rejected for one in planned), "codes": listed})
 
 
 def _todo_of_left(one: InputResult, job: str) -> Remark:
@@ -232,6 +285,7 @@ def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
                 "state": str(one.state),
                 "reason": None if one.reason is None else say(one.reason),
                 **asdict(one.counts),
+                "errors_by_code": one.by_code,
                 "rejects": one.rejects,
                 "outputs": one.outputs,
                 "moved_to": one.moved_to,

@@ -6,12 +6,14 @@ finished, and the ledger sends no call twice.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
@@ -22,7 +24,7 @@ from calltools.jobs.caller import JobEvents, JobMode
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
-from calltools.jobs.results import InputResult, InputState, JobResult, RecordCounts, Remark
+from calltools.jobs.results import Cure, InputResult, InputState, JobResult, RecordCounts, Remark
 from calltools.jobs.sending import JobSender
 from calltools.jobs.untold import Untold
 from calltools.ledger import (
@@ -35,7 +37,12 @@ from calltools.ledger import (
     record_job_run,
 )
 from calltools.model.rule import Severity
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.uploading.context import Clock, Connect
+
+#: Rules on calls without an identifier, and on words that a profile does not know.
+_WITHOUT_IDENTIFIER: Final = frozenset({"CT102", "CT301"})
+_UNKNOWN_WORD: Final = "CT601"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,7 @@ class _JobRun:
         still_there = {one.key for one in inputs.finished}
         for key, ended in self.untold.inputs.items():
             if key not in still_there:
+                ended.is_gone = True
                 self._end(ended)
 
     def _sort(self, listed: Sequence[JobInput]) -> JobInputs:
@@ -261,12 +269,21 @@ class _JobRun:
             count and Severity(word).rank <= worst for each in summaries for word, count in each.by_severity.items()
         )
         rejected = ended.counts.rejected
+        codes = sum((each.by_code for each in summaries), Counter[str]())
+        ended.by_code = {code: n for code, n in codes.items() if RULES_BY_CODE[code].severity is Severity.ERROR}
+        ended.cure = self._find_cure(one, ended.by_code)
         if rejected and self.job.on_error == "fail":
             ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
         elif rejected and not self.job.files.rejects:
             # It is sent, and stays: a report is replaced by that of the next run, and then nothing says why.
             ended.reason = Remark("job-left-unexplained", {"count": rejected})
         return ended
+
+    def _find_cure(self, one: JobInput, by_code: Mapping[str, int]) -> Cure | None:
+        says_nothing = any(self.job.options_for(table.name).static_call is None for table in one.tables)
+        if says_nothing and not _WITHOUT_IDENTIFIER.isdisjoint(by_code):
+            return Cure.STATIC_CALL
+        return Cure.PROFILE if _UNKNOWN_WORD in by_code else None
 
     def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], paths: outputs.JobPaths) -> None:
         """Move finished inputs to the archive, if the job has one."""
@@ -276,7 +293,7 @@ class _JobRun:
             if folder is not None and self.runner.mode.writes:
                 try:
                     ended.moved_to = str(archive.put_away(one.path, one.stamp, folder))
-                    ended.state = InputState.FINISHED
+                    ended.state, ended.is_gone = InputState.FINISHED, True
                     moved.append(one.key)
                 except SourceError as error:
                     # The new file is an input of the next run.

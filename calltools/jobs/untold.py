@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final, Self
 
-from calltools.jobs.results import InputResult, InputState, JobResult, RecordCounts
+from calltools.jobs.results import Cure, InputResult, InputState, JobResult, RecordCounts
 from calltools.ledger import JobKey, Ledger, Part, find_untold, list_parts
 from calltools.uploading.results import FINDINGS, IN_PART
 
@@ -71,6 +71,8 @@ class Untold:
                 "rejects": one.rejects,
                 "outputs": one.outputs,
                 "has_findings": one.has_findings,
+                "by_code": one.by_code,
+                "cure": one.cure,
             }
             for key, one in self.inputs.items()
         }
@@ -78,5 +80,7 @@ class Untold:
 
 
 def _read(facts: Mapping[str, object]) -> InputResult:
-    found = dict(facts)
+    # An earlier version kept neither the codes nor the cure.
+    found = {"cure": None, **facts}
+    found["cure"] = None if found["cure"] is None else Cure(str(found["cure"]))
     return InputResult(state=InputState.FINISHED, counts=RecordCounts(**found.pop("counts")), **found)  # type: ignore[arg-type]

@@ -1,12 +1,12 @@
 """The types and ranges of keyword arguments at run time: a wrong one is a sentence, and no traceback from far below."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, BinaryIO, Final, Literal, Union, get_args, get_origin
 
 from calltools.errors import UsageError
 
@@ -17,8 +17,15 @@ _FITTING: Final[Mapping[Any, tuple[tuple[type, ...], str]]] = {
     bool: ((bool,), "bool"),
     int: ((Integral,), "int"),
     float: ((Real,), "float"),
+    os.PathLike: ((os.PathLike,), "Path"),
     datetime: ((datetime,), "datetime"),
 }
+
+
+def is_judged(hint: Any) -> bool:
+    """Whether what fits an annotation can be told from its type."""
+    parts = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    return not any(get_origin(part) is Callable for part in parts)
 
 
 def refuse_other_types(name: str, value: Any, hint: Any) -> None:
@@ -54,7 +61,9 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, Sequence) and not isinstance(value, str) and all(_fits(one, parts[0]) for one in value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_fits(one, parts[1]) for one in value.values())
-    types, _ = _FITTING.get(hint, ((hint,), ""))
+    if hint is BinaryIO:
+        return hasattr(value, "write")
+    types, _ = _FITTING.get(origin if origin is os.PathLike else hint, ((hint,), ""))
     # For Python True is the number 1.
     return isinstance(value, types) and (hint is bool or not isinstance(value, bool))
 
@@ -67,4 +76,4 @@ def _names(hint: Any) -> list[str]:
         return [f"list[{' | '.join(_names(parts[0]))}]"]
     if origin is Mapping:
         return ["dict"]
-    return [_FITTING.get(hint, ((), getattr(hint, "__name__", "")))[1]]
+    return [_FITTING.get(origin if origin is os.PathLike else hint, ((), getattr(hint, "__name__", "")))[1]]

@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import wraps
 from typing import Any, Final, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from calltools.errors import UsageError, nearest_word
 from calltools.files.remote_path import as_path
-from calltools.library.option_types import refuse_other_types, refuse_out_of_range
+from calltools.library.option_types import is_judged, refuse_other_types, refuse_out_of_range
 from calltools.model.batch import Hints
 from calltools.reports.reporter import ReportOptions
 from calltools.run import OptionArguments, RunOptions, build_hints, parse_as_of
@@ -38,7 +39,11 @@ class LibraryOptions(OptionArguments, total=False):
 
 
 def show_options(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A function whose signature lists its options one by one, for ``help`` and for completion in notebooks."""
+    """A function whose signature lists its options one by one, for ``help`` and for completion in notebooks.
+
+    A keyword argument of its own that has another type than its annotation is refused by a ``UsageError``; the options
+    are judged by ``build_options``, and what is read by the reader of it.
+    """
     signature = inspect.signature(function)
     own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
     [options] = [one for one in signature.parameters.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
@@ -49,8 +54,17 @@ def show_options(function: Callable[_P, _R]) -> Callable[_P, _R]:
         for name, hint in get_type_hints(group).items()
         if name not in signature.parameters
     ]
-    function.__signature__ = signature.replace(parameters=[*own, *listed])  # type: ignore[attr-defined]  # functions may
-    return function
+    judged = {one.name: one.annotation for one in own[1:] if is_judged(one.annotation) and one.name != "counter"}
+
+    @wraps(function)
+    def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        for name, value in signature.bind_partial(*args, **kwargs).arguments.items():
+            if name in judged:
+                refuse_other_types(name, value, judged[name])
+        return function(*args, **kwargs)
+
+    called.__signature__ = signature.replace(parameters=[*own, *listed])  # type: ignore[attr-defined]  # functions may
+    return called
 
 
 def _default(usual: RunOptions, name: str) -> Any:

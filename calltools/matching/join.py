@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.errors import UsageError
+from calltools.errors import UnusableRecordsError, UsageError
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import full_match
 from calltools.fields.kinds import KINDS, normalize_field_cells
@@ -94,7 +94,7 @@ def build_index(
         table = exact
     if unusable.total() and not table.num_rows:
         counts = {key.replace("-", "_"): unusable[key] for key in get_args(Unusable)}
-        raise UsageError("identifier-records-unusable", read=unusable.total(), **counts)
+        raise UnusableRecordsError(unusable.total(), counts)
     return _build_sorted(table, unusable, damaged.findings)
 
 

@@ -84,6 +84,7 @@ MESSAGES: Final = {
                           "Файл настроек {path} не читается: {reason}."),
     "config-unknown": ("there is no such option; `calltools config show` lists them all",
                        "такого параметра нет; все показывает `calltools config show`"),
+    "config-value-refused": ("{reason}", "{reason}"),
     "config-unknown-near": ("there is no such option; the nearest is {near}",
                             "такого параметра нет; ближайший — {near}"),
     "config-twice": ("{word} is given twice, with dashes and with underscores",

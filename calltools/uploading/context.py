@@ -155,6 +155,8 @@ class UploadContext:
     options: UploadOptions
     events: UploadEvents = field(default_factory=SilentEvents)
     clock: Clock = Clock()
+    #: Counters of which it was said that another ledger has uploadings there.
+    warned: set[int] = field(default_factory=set)
 
 
 def refuse_wrong_request(counter: int | None, comment: str, *, dry_run: bool = False) -> None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from calltools.errors import CalltoolsError, LedgerError, SourceError, TokenRefusedError, UnfitFileError, UsageError
+from calltools.errors import (
+    CalltoolsError,
+    LedgerError,
+    SourceError,
+    TokenRefusedError,
+    UnfitFileError,
+    UnreachableError,
+    UsageError,
+)
 from calltools.files.limits import Limits
 from calltools.files.opening import copy_stdin, open_private_file
 from calltools.files.packed import Packed, Unpacker
@@ -34,6 +42,7 @@ from calltools.uploading.context import (
 )
 from calltools.uploading.counter import CounterLook, look_at_counter
 from calltools.uploading.parts import look_at_part, poll_until_done
+from calltools.uploading.reconcile import warn_before_asking
 from calltools.uploading.results import UploadResult
 from calltools.uploading.upload import report_held_calls, run_upload
 
@@ -80,6 +89,7 @@ class Uploader:
     clock: Clock = field(default_factory=Clock)
     _looks: dict[int, CounterLook] = field(default_factory=dict, init=False, repr=False)
     _sent: set[int] = field(default_factory=set, init=False, repr=False)
+    _warned: set[int] = field(default_factory=set, init=False, repr=False)
 
     def upload_files(self, requests: Sequence[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
@@ -224,6 +234,8 @@ class Uploader:
         if not plan.parts and not waiting:
             self.events.notify("upload-nothing", records=plan.records)
             return self._follow_known_parts(ledger, plan, options)
+        if not request.confirmed and (look is None or not isinstance(look.problem, UnreachableError)):
+            warn_before_asking(self._context(ledger, options))
         count = plan.records_to_send + sum(part.rows for part in waiting)
         if not (request.confirmed or self.events.confirm(count)):
             self.events.notify("upload-declined", count=count)
@@ -294,7 +306,7 @@ class Uploader:
         return result
 
     def _context(self, ledger: Ledger, options: UploadOptions) -> UploadContext:
-        return UploadContext(ledger, self.connect(), options, self.events, self.clock)
+        return UploadContext(ledger, self.connect(), options, self.events, self.clock, self._warned)
 
 
 @contextmanager

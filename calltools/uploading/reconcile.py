@@ -1,11 +1,12 @@
 """The ledger compared with the service's list: parts in doubt, and uploadings that the ledger does not know."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from calltools.errors import LedgerError, LockedError, QuotaError, ServiceError, TokenRefusedError
+from calltools.errors import NO_CONNECTION, LedgerError, LockedError, QuotaError, ServiceError, TokenRefusedError
 from calltools.ledger import (
     Ledger,
     ListedUploading,
@@ -22,6 +23,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.client import Client
 from calltools.metrica.responses import Uploading, UploadingPage
+from calltools.texts.keys import MessageKey
 from calltools.uploading.context import UploadContext
 
 #: Between two readings of the list.
@@ -106,12 +108,23 @@ def look_before_sending(context: UploadContext) -> ServiceError | None:
         # What was read proves as much as a whole list: that a part has arrived, or that the ledger is too old.
         _accept_listed(context, listed)
         if not context.options.without_list or isinstance(error, TokenRefusedError | QuotaError):
-            events.notify_always("upload-list-needed", counter=counter)
+            events.notify_always(_why_unlisted(error), counter=counter)
             return error
         events.notify_always("upload-without-list", counter=counter)
         return None
     _accept_listed(context, listed)
     return None
+
+
+def _why_unlisted(error: ServiceError) -> MessageKey:
+    """The sentence on a list that could not be read.
+
+    Only of a list that the service fails to give it says that one can do without: where there is no connection nothing
+    can be sent either, and a token, a quota or a certificate that is refused is refused for the calls as well.
+    """
+    if isinstance(error, TokenRefusedError | QuotaError) or error.key == "reading-untrusted":
+        return "upload-list-needed"
+    return "upload-list-no-connection" if error.key in NO_CONNECTION else "upload-list-fails"
 
 
 def _accept_listed(context: UploadContext, listed: Sequence[ListedUploading]) -> None:
@@ -122,8 +135,22 @@ def _accept_listed(context: UploadContext, listed: Sequence[ListedUploading]) ->
     if unknown.own:
         ids = ", ".join(str(line.upload_id) for line in sorted(unknown.own, key=lambda line: line.upload_id))
         raise LedgerError("ledger-behind", ids=ids, counter=counter)
-    if unknown.foreign:
-        context.events.notify_always("upload-foreign", count=len(unknown.foreign), counter=counter)
+    _warn_of_foreign(context, len(unknown.foreign))
+
+
+def warn_before_asking(context: UploadContext) -> None:
+    """Say of another ledger while a person can still say no; a list that cannot be read is told when it is needed."""
+    counter = context.options.counter
+    with suppress(ServiceError):
+        listed = list(map(_listed, context.client.iter_uploadings(counter)))
+        _warn_of_foreign(context, len(find_unknown(context.ledger, counter, listed).foreign))
+
+
+def _warn_of_foreign(context: UploadContext, count: int) -> None:
+    counter = context.options.counter
+    if count and counter not in context.warned:
+        context.warned.add(counter)
+        context.events.notify_always("upload-foreign", count=count, counter=counter)
 
 
 def merge_listing(ledger: Ledger, client: Client, counter: int) -> list[Uploading]:

@@ -112,8 +112,8 @@ def find_profile(name: str) -> Profile:
         if vendor.has_name(name):
             raise UnsupportedVendorError(vendor.title, vendor.reasons)
     names = {word.casefold(): word for profile in profiles for word in (profile.name, *profile.aliases)}
-    near = names.get(nearest_word(name.casefold(), names), "-")
-    raise VendorError("vendor-unknown-name", name=name, near=near, names=", ".join(names[one] for one in sorted(names)))
+    near = names.get(nearest_word(name.casefold(), names), "")
+    raise VendorError("vendor-unknown-name-near" if near else "vendor-unknown-name", name=name, near=near)
 
 
 def read_profile(path: Path) -> Profile:

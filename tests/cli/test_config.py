@@ -418,5 +418,5 @@ def test_the_shown_configuration_is_the_same_when_it_is_the_file(folder):
 def test_an_empty_input_of_a_job_is_refused_and_is_not_the_folder_of_the_file(folder):
     write(folder / "calltools.toml", '[[jobs]]\nname = "a"\ninputs = ["calls.csv", ""]\noutput = "out/"\n')
 
-    with pytest.raises(ConfigError, match=r"\$\.jobs\[0\]\.inputs: The name of an input is empty"):
+    with pytest.raises(ConfigError, match=r"\$\.jobs\[0\]\.inputs \(a\): The name of an input is empty"):
         find_config(folder)

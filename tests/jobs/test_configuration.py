@@ -50,6 +50,28 @@ def test_all_slips_are_named_at_once(project, run):
     assert "$.jobs[1].name" in result.stderr
 
 
+def test_wrong_values_are_named_with_their_jobs_together_with_all_other_slips(project, run, service):
+    last = JOB.replace("romashka", "vasilek")
+    first = JOB + 'timezone = "Europe/Moskow"\nvendor = "nobody"\nreport = "calls.xyz"\n'
+    project.configure(f'currency = "XXQ"\n{first}{last}archve = "x/"\nselect = "CT999"\n')
+    project.add_input()
+
+    result = run("run", "--lang", "en")
+    # What is wrong with the job of another client stops nobody.
+    other = run("run", "vasilek", "--lang", "en")
+
+    assert result.exit_code == 2
+    for place in ("timezone", "vendor", "report"):
+        assert f"  $.jobs[0].{place} (romashka): " in result.stderr
+    for place in ("archve", "select"):
+        assert f"  $.jobs[1].{place} (vasilek): " in result.stderr
+    assert "  $.currency: " in result.stderr
+    assert "Europe/Moscow" in result.stderr
+    assert "romashka" not in other.stderr
+    assert project.files() == ["in/calls.csv"]
+    assert service.requests == []
+
+
 @pytest.mark.parametrize(
     "option", ['timezone = "Europe/Moskow"', 'select = "CT999"', 'vendor = "nobody"', 'comment = "no, never"']
 )

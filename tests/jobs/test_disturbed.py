@@ -373,6 +373,9 @@ def test_outcomes_that_reach_no_call_replace_no_rejected_call_and_nothing_of_ano
 
 @pytest.mark.usefixtures("default_signals")
 def test_an_interrupted_run_says_what_is_open_and_the_next_one_finishes_it(project, run_jobs, environment, service):
+    first = '[[jobs]]\nname = "first"\ninputs = "other/"\noutput = "out/"\n'
+    project.configure(first + JOB)
+    (project.folder / "other").mkdir()
     project.add_input()
     service.behave("silent-after-storing", 1)
     command = [sys.executable, "-m", "calltools", "run", "--timeout", "60"]
@@ -385,6 +388,8 @@ def test_an_interrupted_run_says_what_is_open_and_the_next_one_finishes_it(proje
 
     assert process.returncode == 130
     assert "L1" in said
+    assert "Jobs that were finished: first. Not finished: romashka." in said
+    assert said.endswith("no call is sent twice: calltools run\n")
     assert project.files() == ["in/calls.csv"]
     finished = run_jobs()
     assert finished.exit_code == 0, finished.output

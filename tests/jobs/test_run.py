@@ -25,6 +25,23 @@ inputs = "in/"
 output = "out/{stem}.csv"
 """
 
+PROFILED = 'vendor = "ours.toml"\n'
+PROFILE = """
+name = "ours"
+title = "Ours"
+confidence = "code-seen"
+recognize = ["When", "Who", "How"]
+[fields.DateTime]
+from = "When"
+format = "unix"
+[fields.PhoneNumber]
+from = "Who"
+[fields.FirstTimeCaller]
+from = "How"
+[fields.FirstTimeCaller.values]
+yes = "1"
+"""
+
 
 def bad_line(number):
     return f"16045910256982352{number:02},soon,0,+749500007{number:02},35,0,x"
@@ -46,6 +63,21 @@ def test_a_job_sends_each_call_and_puts_its_input_away(project, run_jobs, servic
     facts = result.jobs["romashka"]
     assert (facts["read"], facts["written"], facts["rejected"], facts["sent"]) == (10, 10, 0, 10)
     assert facts["inputs"][0]["moved_to"] == "archive/calls.csv"
+
+
+def test_without_a_connection_a_job_is_to_be_run_again(project, run_jobs, service):
+    project.add_input()
+    service.refuse()
+
+    stopped = run_jobs()
+    service.listen_again()
+    later = run_jobs()
+
+    assert (stopped.exit_code, later.exit_code) == (4, 0)
+    assert "there is no connection to the service. Run again" in stopped.stderr
+    assert "--without-list" not in stopped.output
+    assert stopped.jobs["romashka"]["todo"] == "calltools run romashka"
+    assert set(stored(service).values()) == {1}
 
 
 def test_a_second_run_asks_nobody(project, run_jobs, service):
@@ -148,6 +180,77 @@ def test_rejects_of_two_files_of_one_name_are_both_kept(project, run_jobs):
     texts = [(project.folder / name).read_text() for name in project.files("rejects")]
     assert len(texts) == 2
     assert len({*texts}) == 2
+
+
+STATIC_TODO = 'give the job static-call = "auto" (or identifiers), '
+
+
+def anonymous_line(number):
+    return f",176000{number:04},,+749500009{number:02},35,0,x"
+
+
+@pytest.mark.parametrize("archive", [True, False])
+def test_calls_without_an_identifier_are_sent_once_the_job_says_what_they_are(project, run_jobs, service, archive):
+    job = (JOB if archive else JOB.replace('archive = "archive/"', "")) + 'timezone = "Europe/Moscow"\n'
+    project.configure(job)
+    write_csv(project.inputs / "calls.csv", [*map(call_line, range(3)), *map(anonymous_line, range(2))])
+
+    first = run_jobs()
+    project.configure(job + 'static-call = "auto"\n')
+    if archive:
+        (project.folder / "rejects" / "calls.rejects.csv").rename(project.inputs / "calls.rejects.csv")
+        later = run_jobs("romashka")
+    else:
+        unchanged = run_jobs("romashka")
+        assert states(unchanged) == {"in/calls.csv": "unchanged"}
+        later = run_jobs("romashka", "--all")
+
+    facts = first.jobs["romashka"]
+    way = "put rejects/calls.rejects.csv in with the inputs, then calltools run romashka"
+    assert facts["todo"] == STATIC_TODO + (way if archive else "then calltools run romashka --all")
+    assert facts["inputs"][0]["errors_by_code"] == {"CT301": 2}
+    assert later.exit_code == 0, later.output
+    assert later.jobs["romashka"]["sent"] == 2
+    assert len(stored(service)) == 5
+    assert set(stored(service).values()) == {1}
+
+
+def test_an_input_that_stays_for_calls_without_an_identifier_says_what_the_job_lacks(project, run_jobs):
+    project.configure(JOB.replace('rejects = "rejects/"', 'on-error = "fail"'))
+    write_csv(project.inputs / "calls.csv", [call_line(1), anonymous_line(1)])
+
+    assert run_jobs().jobs["romashka"]["todo"] == STATIC_TODO + "then calltools run romashka --all"
+
+
+def test_a_word_that_the_profile_does_not_know_is_no_fault_of_the_record(project, run_jobs, service):
+    project.configure(JOB.replace('archive = "archive/"', "") + 'static-call = "auto"\n' + PROFILED)
+    (project.folder / "ours.toml").write_text(PROFILE, encoding="utf-8")
+    (project.inputs / "calls.csv").write_text(
+        "When,Who,How\n1760000001,+74950000701,yes\n1760000002,+74950000702,maybe\n", encoding="utf-8"
+    )
+
+    first = run_jobs()
+    (project.folder / "ours.toml").write_text(PROFILE + 'maybe = "1"\n', encoding="utf-8")
+    later = run_jobs("romashka", "--all")
+
+    todo = "add the words to the profile (calltools rules CT601), then calltools run romashka --all"
+    assert first.jobs["romashka"]["todo"] == todo
+    assert (first.jobs["romashka"]["sent"], later.jobs["romashka"]["sent"]) == (1, 1)
+    assert later.exit_code == 0, later.output
+
+
+def test_a_plan_says_what_would_be_rejected(project, run_jobs, run):
+    (project.inputs / "calls.csv").parent.mkdir(exist_ok=True)
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2), bad_line(3)])
+
+    planned = run_jobs("--plan")
+    table = run("run", "--plan", *SHORT).stdout
+
+    facts = planned.jobs["romashka"]
+    assert (facts["rejected"], facts["inputs"][0]["rejected"]) == (2, 2)
+    assert facts["inputs"][0]["errors_by_code"] == {"CT212": 2}
+    assert facts["todo"].startswith("2 would be rejected: CT212 2")
+    assert "2 would be rejected: CT212 2" in table
 
 
 def test_an_input_with_rejects_stays_where_nothing_on_the_disk_says_why(project, run_jobs, service):

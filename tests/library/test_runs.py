@@ -238,6 +238,25 @@ def test_on_error_is_one_of_two_words(tmp_path):
         calltools.convert(CALLS.encode(), tmp_path / "out.csv", on_error="stop")
 
 
+@pytest.mark.parametrize(
+    ("argument", "wanted"),
+    [
+        ({"output": 5}, "output takes str, Path, BinaryIO, not int"),
+        ({"reports": 5}, "reports takes str, Path, list[str | Path], not int"),
+        ({"reports": [5]}, "reports takes str, Path, list[str | Path], not list"),
+        ({"rejects": 5}, "rejects takes str, Path, not int"),
+        ({"write_baseline": 5}, "write_baseline takes str, Path, not int"),
+        ({"name": 5}, "name takes str, not int"),
+        ({"force": "yes"}, "force takes bool, not str"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_refused_by_name(argument, wanted):
+    with pytest.raises(UsageError) as refused:
+        calltools.convert(CALLS.encode(), as_of=NOW, **argument)
+
+    assert str(refused.value).startswith(wanted)
+
+
 def test_options_may_be_words_times_and_hints_by_name():
     data = CALLS.replace(",", ";").encode("utf-16")
 

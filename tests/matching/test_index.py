@@ -1,5 +1,7 @@
 """The second file: read like the first; records that cannot be used are counted."""
 
+import re
+
 import pytest
 
 from calltools.errors import UsageError
@@ -129,6 +131,12 @@ def test_a_file_without_a_usable_record_is_refused_with_the_reasons():
         build_index([rows], TITLES, COLUMNS, Assumptions(now=HERE.now))
 
     assert caught.value.key == "identifier-records-unusable"
+    lacking = {name: count for name, count in caught.value.facts.items() if name != "read" and count}
+    assert lacking
+    for language in ("en", "ru"):
+        said = caught.value.say(language)
+        assert not re.search(r"\b0\b", said)
+        assert all(str(count) in said for count in lacking.values())
     assert caught.value.facts == {"read": 3, "damaged": 1, "no_phone": 0, "phone": 1, "time": 1, "identifier": 0}
     assert "--region" in caught.value.say("en")
     assert "--region" in caught.value.say("ru")

@@ -143,8 +143,23 @@ def test_without_the_list_nothing_is_sent(upload, run, service, calls, name):
 
     assert (stopped.exit_code, posts) == (4, 0)
     assert stopped.stdout == "uploading L1 RESERVED waiting 10\n"
-    assert "--without-list" in stopped.stderr
+    # Only where the service fails to give the list: without a connection or a right the calls do not go either.
+    assert ("--without-list" in stopped.stderr) == (name in {"reading-fails", "reading-html"})
     assert resumed.exit_code == 0
+    assert [len(rows) for rows in stored_calls(service)] == [10]
+
+
+def test_without_a_connection_it_says_so_and_nothing_of_the_token(upload, service, calls):
+    service.refuse()
+
+    stopped = upload(calls)
+    service.listen_again()
+    later = upload(calls)
+
+    assert (stopped.exit_code, later.exit_code) == (4, 0)
+    assert "there is no connection to the service. Run again" in stopped.stderr
+    assert "--without-list" not in stopped.stderr
+    assert "token" not in stopped.stderr
     assert [len(rows) for rows in stored_calls(service)] == [10]
 
 

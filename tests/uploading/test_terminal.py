@@ -84,6 +84,20 @@ def test_progress_of_the_service_is_one_line_that_is_erased(terminal, service, c
     assert after.rindex("\x1b[?25h") > after.rindex("\x1b[?25l") if "\x1b[?25l" in after else True
 
 
+def test_uploadings_of_another_ledger_are_said_before_the_question(terminal, service, upload, calls, tmp_path):
+    upload(calls, CALLTOOLS_STATE_DIR=str(tmp_path / "other"))
+    with terminal("upload", calls, *ASK) as screen:
+        screen.until("Send 10 calls to counter")
+        warned = "uploadings of another ledger" in " ".join(screen.text.split())
+        screen.type("n\n")
+        code, _ = screen.end()
+
+    assert warned
+    assert code == 0
+    assert " ".join(screen.text.split()).count("uploadings of another ledger") == 1
+    assert len(service.posts) == 1
+
+
 def test_an_interrupt_while_sending_names_the_held_part_and_resume_finds_it(terminal, service, run, calls):
     service.behave("silent-after-storing", 1)
     with terminal("upload", calls, *ASK, "--yes") as screen:

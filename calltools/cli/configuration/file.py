@@ -2,16 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from calltools.cli.configuration.job_tables import JobTable, JobTableReader
 from calltools.cli.configuration.keys import ConfigValue, InvalidValue, command_line_only, option_keys
 from calltools.cli.options import ReadingOptions
-from calltools.errors import ConfigError, UsageError, nearest_word
+from calltools.errors import ConfigError, Problem, UsageError, nearest_word
 from calltools.toml_reader import TomlReader
 
 _OWN_FILE: Final = "calltools.toml"
@@ -70,8 +70,16 @@ class Config:
         )
 
 
-def find_config(folder: Path) -> Config:
+#: Further problems of a configuration, which may be one that is read in part only.
+ConfigCheck: TypeAlias = Callable[[Config], Iterable[Problem]]
+
+
+def find_config(folder: Path, check: ConfigCheck = lambda _: ()) -> Config:
     """The nearest configuration file, from a folder upward; an empty configuration if there is none.
+
+    Args:
+        folder: Where the search starts.
+        check: Finds what only one command has to know of: its problems are told together with all others.
 
     Raises:
         ConfigError: The file is written wrong; the error lists all problems.
@@ -80,7 +88,7 @@ def find_config(folder: Path) -> Config:
     for place in (folder, *folder.parents):
         for path in (place / _OWN_FILE, place / _SHARED_FILE):
             if path.is_file() and (table := _parse_file(path)) is not None:
-                return _ConfigReader(path, "$" if path.name == _OWN_FILE else "$.tool.calltools").read(table)
+                return _ConfigReader(path, "$" if path.name == _OWN_FILE else "$.tool.calltools").read(table, check)
     return Config()
 
 
@@ -115,7 +123,7 @@ class _ConfigReader:
     root: str
     reader: TomlReader = field(default_factory=TomlReader)
 
-    def read(self, value: Any) -> Config:
+    def read(self, value: Any, check: ConfigCheck) -> Config:
         overrides: tuple[Override, ...] = ()
         values: Mapping[str, ConfigValue] = {}
         jobs: tuple[JobTable, ...] = ()
@@ -128,9 +136,10 @@ class _ConfigReader:
                 self._read_override(override, path)
                 for path, override in self.reader.read_tables(table, _OVERRIDES_KEY, self.root)
             )
-        if self.reader.problems:
-            raise ConfigError(self.path, tuple(self.reader.problems))
-        return Config(self.path.parent, values, overrides, jobs, self.path)
+        config = Config(self.path.parent, values, overrides, jobs, self.path)
+        if problems := [*self.reader.problems, *check(config)]:
+            raise ConfigError(self.path, tuple(_with_job(problem, jobs) for problem in problems))
+        return config
 
     def _read_override(self, table: Mapping[str, Any], path: str) -> Override:
         globs = self.reader.read_texts(table, _FILES_KEY, path, required=True)
@@ -170,6 +179,13 @@ class _ConfigReader:
         else:
             near = nearest_word(name.replace("_", "-"), allowed)
             self.reader.add_problem(path, "config-unknown-near" if near else "config-unknown", near=near)
+
+
+def _with_job(problem: Problem, jobs: Sequence[JobTable]) -> Problem:
+    """A problem with the name of its job beside its path: people do not count tables."""
+    path, key, facts = problem
+    name = next((job.name for job in jobs if path == job.path or path.startswith(f"{job.path}.")), "")
+    return (f"{path} ({name})" if name else path), key, facts
 
 
 def _glob_matches(glob: str, path: str) -> bool:

@@ -50,6 +50,8 @@ class JobTable:
     values: Mapping[str, ConfigValue]
     token: tuple[str, str] | None = None
     archive: str | None = None
+    #: Where it stands: ``$.jobs[0]``.
+    path: str = "$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ class JobTableReader:
 
     def read(self, document: Mapping[str, Any], key: str, root: str) -> tuple[JobTable, ...]:
         """The jobs of a document, in its order."""
-        jobs: dict[str, JobTable] = {}
+        jobs: list[JobTable] = []
         for path, table in self.reader.read_tables(document, key, root):
             job = self._read_job(table, path)
-            if job.name.casefold() in jobs:
+            if job.name.casefold() in {other.name.casefold() for other in jobs}:
                 self.reader.add_problem(f"{path}.name", "job-name-twice", name=job.name)
-            jobs.setdefault(job.name.casefold(), job)
-        return tuple(jobs.values())
+            jobs.append(job)
+        return tuple(jobs)
 
     def _read_job(self, table: Mapping[str, Any], path: str) -> JobTable:
         name = self.reader.read_text(table, "name", path, required=True)
@@ -94,7 +96,7 @@ class JobTableReader:
             self.reader.add_problem(f"{path}.inputs", "job-stdin")
         archive = self.reader.read_text(table, "archive", path) or None
         self._refuse_wrong_placeholders(table, path)
-        return JobTable(name, inputs, values, (place[1], place[2]) if place else None, archive)
+        return JobTable(name, inputs, values, (place[1], place[2]) if place else None, archive, path)
 
     def _refuse_wrong_placeholders(self, table: Mapping[str, Any], path: str) -> None:
         """Record placeholders that nothing fills in: as they are written they would be names of files."""

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import typer
 
-from calltools.cli.configuration.file import Config, find_config
+from calltools.cli.configuration.file import Config, ConfigCheck, find_config
 from calltools.cli.configuration.keys import ConfigValue, InvalidValue, configurable_options, option_keys
 from calltools.errors import ConfigError
 from calltools.settings import options_from_environment, variable_name
@@ -49,16 +49,17 @@ class OptionLayers:
         return replace(group, **values)
 
 
-def load_layers(context: typer.Context | None = None) -> OptionLayers:
+def load_layers(context: typer.Context | None = None, check: ConfigCheck = lambda _: ()) -> OptionLayers:
     """The layers of this process.
 
     Args:
         context: Context of the command, which knows the options that were given.
+        check: Finds further problems of the configuration.
 
     Raises:
         ConfigError: The configuration or a variable is wrong; the error lists all problems.
     """
-    return OptionLayers(_given_on_command_line(context), _read_environment(), find_config(Path.cwd()))
+    return OptionLayers(_given_on_command_line(context), _read_environment(), find_config(Path.cwd(), check))
 
 
 def _given_on_command_line(context: typer.Context | None) -> frozenset[str]:
