@@ -196,12 +196,18 @@ def test_words_of_rows_that_are_no_calls_are_not_asked(tmp_path):
 
 def test_the_country_of_phones_is_asked_where_nothing_tells_it(workbook):
     answers, asked, _ = answer_all(workbook)
+    before = {key: text for key, text in answers.items() if key not in {"timezone", "region", "static-call"}}
+    look = inspect([FoundFile(workbook, workbook.name)], before, RunOptions(as_of=1_796_000_000))
+    shown = look.examples(look.questions[0], "Europe/Moscow")
     profile = tomllib.loads(workbook.with_name("mine.toml").read_text(encoding="utf-8"))
 
     (question,) = [one for one in asked if one.key == "region"]
     assert answers["region"] == "RU"
     assert "RU" in {choice.value for choice in question.choices}
     assert "region" not in profile
+    # Whether a call is lost for want of its country is not known while the zone is asked.
+    assert look.questions[0].key == "timezone"
+    assert [one.left_out_by for one in shown] == [None, None]
 
 
 def test_the_country_is_not_asked_where_phones_have_it_or_an_option_says_it(workbook, tmp_path):

@@ -183,7 +183,7 @@ def test_two_unknown_exports_are_asked_about_one_after_the_other(tmp_path, monke
         "b.csv": {
             "column.DateTime": "start", "column.PhoneNumber": "caller", "column.direction": "dir",
             "column.CallMissed": "res", "column.TalkDuration": "sec", "column.HoldDuration": "-",
-            "word.in": "incoming", "word.ok": "answered", "word.no": "missed", "vendor": "pbx-b",
+            "word.in": "incoming", "word.ok": "answered", "word.no": "missed", "vendor": "pbx-b", "region": "RU",
         },
     }  # fmt: skip
     with visited(["a.csv", "b.csv"], RunOptions(as_of=NOW)) as (visitor, page):
