@@ -161,7 +161,7 @@ def select_records(batch: Batch, titles: tuple[str, ...], plan: RunPlan) -> Batc
     """The batch without what is no record, and with the faults that rejects tell of their cells."""
     if plan.normalize:
         # A canonical file that is only validated has none: ``upload`` would send it.
-        batch = _leave_out_totals(batch)
+        batch = leave_out_totals(batch)
     identifiers = {plan.layout[name][1] for name in IDENTIFIER_FIELDS if name in plan.layout}
     return restore_faults(batch, titles, identifiers) if identifiers or has_reject_titles(titles) else batch
 
@@ -183,7 +183,7 @@ for _first, _second in _TOTALS_BEGIN:
 _TOTALS_COLUMNS: Final = 3
 
 
-def _leave_out_totals(batch: Batch) -> Batch:
+def leave_out_totals(batch: Batch) -> Batch:
     """The batch without rows of totals: the first filled cell begins so, and most of the others are empty."""
     names = batch.columns.column_names
     suspect = np.zeros(len(batch), bool)

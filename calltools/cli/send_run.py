@@ -1,7 +1,6 @@
 """What ``calltools send`` does: look, ask, convert, plan, confirm, send, and say how to do it again. Heavy imports."""
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -40,7 +39,7 @@ from calltools.cli.upload_options import (
     SendOptions,
 )
 from calltools.cli.upload_run import FileOptions, find_usual_token, open_client_with, upload_found
-from calltools.errors import CredentialError, OutputError, SourceError, UnfitFileError, UsageError
+from calltools.errors import CredentialError, SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
 from calltools.files.parts import is_in_parts
@@ -126,8 +125,8 @@ class _SendRun:
     _has_asked_service: bool = False
     #: The last one; it need not be done again for an answer that is not about the files.
     _inspection: Inspection | None = None
-    #: Path of the profile that the answers make -> where it goes when calls are sent.
-    _profiles: dict[str, Path] = field(default_factory=dict)
+    #: The profile that the answers have made.
+    _profile: Path | None = None
 
     def ask_and_send(self) -> int:
         """Ask a person until nothing is missing, convert and send; gives the exit code."""
@@ -201,8 +200,6 @@ class _SendRun:
         if watcher is not None:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
                 typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
-        # Also where nothing is sent: the command that does the same names it.
-        self._put_profiles_in_place()
         if not sum(one.written or 0 for one in summaries):
             self._say("send-nothing")
             return code
@@ -226,7 +223,7 @@ class _SendRun:
     def say_how_again(self, answers: Answers) -> None:
         """Print the one command that does the same without questions, and offer to keep it as a job."""
         groups = self.groups
-        final = {key: str(self._profiles.get(text, text)) for key, text in answers.items()}
+        final = dict(answers)
         if groups.counter is not None:
             final["counter"] = str(groups.counter)
         parts = (groups.reading, groups.writing, groups.showing, groups.running, groups.send, groups.follow)
@@ -260,6 +257,7 @@ class _SendRun:
         return line.strip()
 
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
+        self._take_profile_back(answers)
         about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
         if self._inspection is None or self._inspection.answers != about_files:
             self._inspection = inspect(found, about_files, options, self._options_for)
@@ -333,29 +331,30 @@ class _SendRun:
         return self._ask_line("send-login").lower() in {"", "y", "yes", "д", "да"}
 
     def keep_profile(self, inspection: Inspection, path: Path) -> str:
-        """Keep the profile that the answers make for this run; gives its path for now.
+        """Write the profile that the answers make; gives its path.
 
-        It is put in its place when the calls have been converted, so that an interrupted run leaves nothing behind.
+        It stays, also if the run is interrupted: its questions need not be answered again.
 
         Raises:
-            UsageError: The name is no name of a profile, or taken.
+            UsageError: The name is no name of a profile.
+            OutputError: It is taken, or the file cannot be written.
         """
         draft = inspection.draft
         if draft is None or path.suffix != ".toml":
             raise UsageError("send-profile-ending", path=path)
-        if path.exists() and not self.groups.showing.force:
-            raise OutputError("output-exists", path=path)
         text, outcome = draft.write(self.groups.language, path)
-        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-")))
-        kept = folder / path.name
-        kept.write_text(text, encoding="utf-8")
-        self._profiles[str(kept)] = path
-        typer.echo(fold_words(f"  {format_outcome(outcome, self.groups.language)}", sys.stderr), err=True)
-        return str(kept)
+        write_profile(text, path, force=self.groups.showing.force)
+        self._profile = path
+        kept = say("send-profile-kept", self.groups.language, path=path)
+        for line in (format_outcome(outcome, self.groups.language), kept):
+            typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
+        return str(path)
 
-    def _put_profiles_in_place(self) -> None:
-        for kept, path in self._profiles.items():
-            write_profile(Path(kept).read_text(encoding="utf-8"), path, force=self.groups.showing.force)
+    def _take_profile_back(self, answers: Answers) -> None:
+        """Remove the profile of a person who went back to change what it says."""
+        if self._profile is not None and answers.get("vendor") != str(self._profile):
+            self._profile.unlink(missing_ok=True)
+            self._profile = None
 
     def _say(self, key: MessageKey, **facts: object) -> None:
         self.console.notify(key, **facts)

@@ -8,6 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import pyarrow.compute as pc
+
+from calltools.batch_steps import leave_out_totals
 from calltools.errors import CalltoolsError, UsageError
 from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import normalize_columns
@@ -28,13 +32,8 @@ from calltools.runtime.packages import join_command
 from calltools.texts.keys import Language
 from calltools.vendors import profile_library, propose
 from calltools.vendors.binding import MappingOptions, bind_profile
-from calltools.vendors.infer import (
-    InferredColumns,
-    SampleColumns,
-    infer_columns,
-    is_plain_word,
-    looks_like_record,
-)
+from calltools.vendors.call_words import is_plain_word
+from calltools.vendors.infer import InferredColumns, SampleColumns, infer_columns, looks_like_record
 from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile_tests import run_example
@@ -147,11 +146,19 @@ def open_draft(path: Path, name: str, hints: Hints, answers: InferredColumns) ->
     if looks_like_record(opened.table.titles) and opened.table.source.format.headerless:
         opened = open_export(path, name, replace(hints, header_row=0), ())
     table = opened.table
-    sample = next((task() for task in islice(table.tasks(), 1)), None) if table.titles else None
+    sample = next((_leave_out_others(task()) for task in islice(table.tasks(), 1)), None) if table.titles else None
     if sample is None or not len(sample) or looks_like_record(table.titles):
         raise UsageError("nothing-to-propose", path=name)
     columns = propose.sample_columns(table, sample)
     return Draft(name, opened, sample, columns, complete_guess(columns, answers, table))
+
+
+def _leave_out_others(sample: Batch) -> Batch:
+    """The sample without rows that are no calls, as converting tells them: totals, and the header again."""
+    sample = leave_out_totals(sample)
+    findings = sample.findings.table
+    headers = findings.filter(pc.equal(findings["code"], "CT019"))["record"]
+    return sample.filter_rows(~np.isin(sample.records, headers.to_numpy()))
 
 
 def draft_for(found: FoundFile, options: RunOptions, answers: Answers) -> Draft | None:
@@ -163,11 +170,13 @@ def draft_for(found: FoundFile, options: RunOptions, answers: Answers) -> Draft 
     with Unpacker() as unpacker:
         path = unpacker.plain_path(Packed(found.path, found.member), found.name, options.limits)
         try:
-            return open_draft(path, found.name, options.hints, said_columns(answers, options))
+            draft = open_draft(path, found.name, options.hints, said_columns(answers, options))
         except UsageError as fault:
             if fault.key != "nothing-to-propose":
                 raise
             return None
+    # A person is asked for the country when the phones turn out to want it (CT241): the draft must not answer first.
+    return replace(draft, guess=replace(draft.guess, region=options.region))
 
 
 def said_columns(answers: Answers, options: RunOptions) -> InferredColumns:
@@ -233,4 +242,5 @@ def _try_profile(text: str, draft: Draft) -> Outcome:
     for reason, count in mapped.skipped.items():
         skipped[reason if is_plain_word(reason) else "***"] += count
     counts = {name: int(times.get(name, non_empty(column)).sum()) for name, column in cells.items()}
-    return Outcome(draft.sample.read, len(mapped), skipped, len(mapped.findings), counts)
+    unknown = len(mapped.findings) - len(draft.sample.findings)
+    return Outcome(draft.sample.read, len(mapped), skipped, unknown, counts)

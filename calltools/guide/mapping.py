@@ -25,9 +25,12 @@ from calltools.guide.time_formats import read_cells, read_time_format, write_tim
 from calltools.model.cells import Cells, non_empty
 from calltools.model.titles import redacted_titles
 from calltools.texts.keys import MessageKey
-from calltools.vendors.infer import (
+from calltools.vendors.call_words import (
     FULL_NAME,
+    direction_of,
     distinct_words,
+    missed_flag,
+    rests_on_column,
 )
 from calltools.vendors.time_columns import find_time_columns
 
@@ -58,6 +61,12 @@ _STATES: Final[Mapping[str, tuple[MessageKey, tuple[str, ...]]]] = {
         "guide-word-missed",
         ("пропущен", "пропущенный", "пропущено", "не отвечен", "неотвечен", "потерян", "нет", "no"),
     ),
+}
+#: The same of a column that tells both.
+_BOTH: Final[Mapping[str, tuple[MessageKey, tuple[str, ...]]]] = {
+    "incoming": ("guide-word-incoming-answered", (*_DIRECTIONS["incoming"][1], *_STATES["answered"][1])),
+    "missed": ("guide-word-incoming-missed", _STATES["missed"][1]),
+    **{meaning: _DIRECTIONS[meaning] for meaning in ("outgoing", "internal", "unknown")},
 }
 _AMOUNT: Final = r"[-+]?[0-9][0-9 \x{a0}\x{202f}]*([.,][0-9]{1,4})?( ?(₽|руб[.]?|р[.]|RUB|USD|EUR|[$€₸]))?"
 _MONEY_TITLE: Final = r"(?i)price|revenue|amount|\bsum\b|budget|доход|выручк|сумм|бюджет|цена|оплат"
@@ -148,11 +157,12 @@ def _reason(name: str, draft: Draft) -> Sentence:
     if name == "DateTime" and guess.time_format:
         return read_cells(draft.columns, titles, guess.time_format)
     if name in {"direction", "CallMissed"}:
-        words = distinct_words(draft.columns, titles[0])
-        known = _DIRECTIONS if name == "direction" else _STATES
         unclear: tuple[MessageKey, tuple[str, ...]] = ("guide-word-unclear", ())
         return list_meanings(
-            {word: sentence(known.get(guess.word_meanings.get(word, ""), unclear)[0]) for word in words}
+            {
+                word: sentence(_known_words(word, name, draft).get(_meaning(word, name, draft), unclear)[0])
+                for word in distinct_words(draft.columns, titles[0])
+            }
         )
     return _show_cells(draft.columns[titles[0]])
 
@@ -181,15 +191,51 @@ def _reading_questions(draft: Draft, answers: Answers) -> Iterator[Question]:
             sentence("ask-time-format-why", cells=", ".join(_joined_times(draft)[:_SAMPLE_CELLS])),
             found=found, free_text=True, file=draft.name,
         )  # fmt: skip
-    for name, words in (("direction", _DIRECTIONS), ("CallMissed", _STATES)):
+    for name in ("direction",) if guess.tells_both else ("direction", "CallMissed"):
         for word in distinct_words(draft.columns, "".join(guess.columns.get(name, ())[:1])):
-            if f"{WORD}{word}" not in answers and not guess.word_meanings.get(word):
-                yield Question(
-                    f"{WORD}{word}", "choice",
-                    sentence("ask-word", word=word), sentence("ask-word-why", column=guess.columns[name][0]),
-                    choices=tuple(Choice(one, sentence(key), also=also) for one, (key, also) in words.items()),
-                    file=draft.name,
-                )  # fmt: skip
+            meaning = _meaning(word, name, draft)
+            if f"{WORD}{word}" not in answers and (not meaning or _is_unsure(word, name, draft)):
+                yield _ask_word(word, name, meaning, draft)
+
+
+def _known_words(word: str, name: str, draft: Draft) -> Mapping[str, tuple[MessageKey, tuple[str, ...]]]:
+    """What a word of the column of a field can mean."""
+    return _BOTH if _tells_both(word, draft) else _DIRECTIONS if name == "direction" else _STATES
+
+
+def _tells_both(word: str, draft: Draft) -> bool:
+    """Whether a word stands in the column of the direction and in that of the state: one, or two with a word alike."""
+    titles = [draft.guess.columns.get(name, ()) for name in ("direction", "CallMissed")]
+    return all(word in distinct_words(draft.columns, "".join(one[:1])) for one in titles)
+
+
+def _meaning(word: str, name: str, draft: Draft) -> str:
+    """The meaning of a word in the column of a field; ``""``: not known, or none that this column can have."""
+    meaning = draft.guess.word_meanings.get(word, "")
+    if _tells_both(word, draft):
+        return "incoming" if meaning == "answered" else meaning
+    if name == "direction":
+        return direction_of(meaning)
+    return meaning if missed_flag(meaning, shared=False) else ""
+
+
+def _is_unsure(word: str, name: str, draft: Draft) -> bool:
+    """Whether a meaning is found, but must be confirmed: only the other words of the column speak for it."""
+    if name != "direction":
+        return False
+    words = distinct_words(draft.columns, draft.guess.columns[name][0])
+    none_missed = draft.guess.tells_both and not any(_meaning(one, name, draft) == "missed" for one in words)
+    return rests_on_column(word) or none_missed
+
+
+def _ask_word(word: str, name: str, meaning: str, draft: Draft) -> Question:
+    known, column = _known_words(word, name, draft), draft.guess.columns[name][0]
+    return Question(
+        f"{WORD}{word}", "choice", sentence("ask-word", word=word), sentence("ask-word-why", column=column),
+        found=Found(meaning, sentence("guide-word-found")) if meaning else None,
+        choices=tuple(Choice(one, sentence(key), also=also) for one, (key, also) in known.items()),
+        file=draft.name,
+    )  # fmt: skip
 
 
 def _joined_times(draft: Draft) -> list[str]:

@@ -118,6 +118,9 @@ MESSAGES: Final = {
     "guide-word-other": ("something else: leave such calls out", "другое: такие звонки не передавать"),
     "guide-word-answered": ("answered", "отвечен"),
     "guide-word-missed": ("missed", "пропущен"),
+    "guide-word-incoming-answered": ("incoming, answered", "входящий, отвечен"),
+    "guide-word-incoming-missed": ("incoming, missed", "входящий, пропущен"),
+    "guide-word-found": ("the other words of this column speak for it", "судя по другим словам этого столбца"),
     "time-format-unreadable": ("{given} is no layout of a time. Write dd.mm.yyyy hh:mm, or iso, unix, unix-ms.",
                                "«{given}» — не формат времени. Напишите, например, дд.мм.гггг чч:мм, или iso, unix, unix-ms."),
     "time-format-misfit": ("The times are not written as {given}: {read} of {count} can be read so. The first are {cells}.",
@@ -194,6 +197,8 @@ MESSAGES: Final = {
                    "send читает файл несколько раз и не работает со стандартным вводом. Используйте `calltools convert - … | calltools upload -`."),
     "send-one-output": ("send writes one file, and {path} is a folder or many. Name a file, or use `calltools convert` and `upload`.",
                         "send пишет один файл, а {path} — папка или несколько файлов. Укажите файл или используйте `calltools convert` и `upload`."),
+    "send-profile-kept": ("The profile is kept in {path}, also if you stop here: `--vendor {path}` answers the questions about columns.",
+                          "Профиль сохранён: {path}. Он останется, даже если прервать: с `--vendor {path}` о столбцах больше не спросят."),
     "send-profile-ending": ("{path} is no name of a profile: it ends with .toml.",
                             "{path} — не имя профиля: оно кончается на .toml."),
 }

@@ -147,8 +147,8 @@ RULE_SENTENCES: Final[Mapping[str, tuple[Text, Text]]] = {
                "сверьте с источником; если файл прошёл через Excel, выгрузите его заново со столбцом в виде текста")),
     "CT209": (("{column} {value} lies in a number cell, which keeps 15 digits: the last ones are already gone",
                "{column} {value} в числовой ячейке, а она хранит 15 цифр: последние уже потеряны"),
-              ("export again; in Excel use Data, From Text/CSV, and set the column's type to Text before loading",
-               "выгрузите заново; в Excel: Данные → Из текстового/CSV-файла, до загрузки задайте столбцу тип «Текст»")),
+              ("export again; in Excel use Data, From Text/CSV, and set the column's type to Text before loading{identifiers}",
+               "выгрузите заново; в Excel: Данные → Из текстового/CSV-файла, до загрузки задайте столбцу тип «Текст»{identifiers}")),
     "CT211": (("{field} is empty; Metrica refuses a call without its time", "{field} пуст: звонок без времени Метрика не примет"),
               ("fill in the time of the call, or remove the record", "укажите время звонка или удалите запись")),
     "CT212": (("{field} {value} is {word}, and Metrica takes whole Unix seconds in UTC",
@@ -362,6 +362,12 @@ OPTION_ADVICE: Final[Mapping[str, Mapping[str, tuple[Text, Text]]]] = {
         ("; {given}", "; {given}"),
     )},
     "CT102": {"identifiers": _IDENTIFIERS, "static_call": _STATIC_CALL},
+    "CT209": {"identifiers": (
+        ("; or empty the cell, and `calltools convert {command} --identifiers crm.xlsx` takes the identifier from a second file that has the phone",
+         "; или очистите ячейку: `calltools convert {command} --identifiers crm.xlsx` возьмёт идентификатор из второго файла, если там есть этот номер"),
+        ("; {given}: if the phone is in that file, empty the cell, and the identifier is taken from there",
+         "; {given}: если в том файле есть этот номер, очистите ячейку, и идентификатор возьмётся оттуда"),
+    )},
     "CT212": {"timezone": (
         ("`calltools convert {command} --timezone ZONE`, with the zone of the file's clock, computes them",
          "их посчитает `calltools convert {command} --timezone ПОЯС` с поясом, по которому записано время"),

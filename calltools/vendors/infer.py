@@ -11,6 +11,15 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import digits_only, full_match
 from calltools.model.cells import Cells, Mask, non_empty
 from calltools.texts.keys import Language
+from calltools.vendors.call_words import (
+    MAX_WORDS,
+    STATE_TITLE,
+    call_meaning,
+    direction_meaning,
+    direction_of,
+    distinct_words,
+    state_meaning,
+)
 from calltools.vendors.epoch_ids import agrees_with_times
 from calltools.vendors.time_columns import TimeColumns, find_time_columns
 from calltools.vendors.transforms import join_filled
@@ -30,43 +39,13 @@ _TITLE_PATTERNS: Final[Mapping[str, str]] = {
     "whole": r"duration|length|\blen\b|seconds|\bsec|длит|продолж",
     "HoldDuration": r"wait|hold|ring|queue|ожидан|ответа|дозвон",
     "direction": r"direction|\bdir\b|flow|направл|тип|вид|type",
-    "CallMissed": r"status|state|missed|lost|disposition|result|answered|success|outcome|"
-    r"итог|стату|пропущ|результат|исход|успеш",
+    "CallMissed": STATE_TITLE,
     "ClientId": r"ym_?client|ya_?client|metrika|metrica|client_?id|ym_uid",
     "Yclid": r"yclid",
     "Tag": r"\btags?\b|метк|тег",
     "URL": r"landing|page|url|страниц|сайт",
 }
-#: Not every word that begins so: Incomplete, In progress, Initiated, Out of service.
-_INCOMING_WORD: Final = r"^in?$|^in[ _-]?call|^inb|^incom(?!p)|^вх"
-_OUTGOING_WORD: Final = r"^o(?:ut)?$|^out[ _-]?call|^outb|^outg|^исх"
-_INTERNAL_WORD: Final = r"intern|local|внутр"
-_MISSED_WORD: Final = (
-    r"miss|no.?answer|not.?answer|unanswer|busy|cancel|abandon|fail|lost|reject|voice.?mail|"
-    r"пропущ|не ?отв|не ?прин|не ?дозв|не ?усп|занят|потер|сброш|отклон"
-)
-_ANSWERED_WORD: Final = r"answer|success|complete|connect|talk|принят|отвеч|успеш|разговор|состоял|соедин"
-#: Right before a word of an answer: there was none. Elsewhere in the same cell it says nothing that can be relied on.
-_NEGATED: Final = rf"(?:\b(?:не|нет|без|not|no|non)[\s_-]*|\bun|\bin(?=compl))(?:{_ANSWERED_WORD})"
-_NEGATION: Final = r"\b(?:не|нет|без|not|no|non)(?:\b|_)|\bdis"
-_YES, _NO = {"1", "true", "yes", "да", "истина"}, {"0", "false", "no", "нет", "ложь"}
 _MIN_SHARE: Final = 0.6
-_MAX_WORDS: Final = 12
-_MAX_WORD_CHARACTERS: Final = 40
-#: Words of which states consist that are capitalized like a full name: No Answer, Missed Call.
-_WORDS_OF_STATES: Final = frozenset(
-    {
-        "answer", "answered", "attended", "busy", "call", "canceled", "cancelled", "completed", "connected", "dialed",
-        "ended", "failed", "hang", "inbound", "incoming", "internal", "line", "lost", "mail", "missed", "no", "not",
-        "outbound", "outgoing", "received", "rejected", "transferred", "unanswered", "up", "voice",
-    }
-)  # fmt: skip
-#: A first and a family name, two capitalized words beside each other: «Иванов Пётр», "John Smith", "П. Иванов".
-FULL_NAME: Final = (
-    r"\b[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: ?[A-ZА-ЯЁ][.])*(?:, ?| )?[A-ZА-ЯЁ](?:[a-zа-яё]+|[.])(?: [A-ZА-ЯЁ][a-zа-яё]+)*"
-)
-#: Five digits in a row or with the punctuation of phones, a mail address, an object or a list, a full name.
-_MAY_BE_PERSONAL: Final = re.compile(rf"(?:[0-9][ ()+-]*){{5}}|@|[{{}}\[\]<>\"\\]|{FULL_NAME}")
 _SAMPLE_RECORDS: Final = 1_000
 #: Cells of a row that are tested: a row of a million cells must not take long, and a record has a time or phone early.
 _MAX_TITLES: Final = 100
@@ -81,8 +60,8 @@ class InferredColumns:
         time_format: ``strptime`` layout of the times, or ``iso``, ``unix``, ``unix-ms`` for milliseconds.
         date_order_unknown: Whether the dates can be read with the day first or the month first.
         time_of_day_missing: Whether the column of dates holds no time of day, and no other column does.
-        word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``answered``,
-            ``missed``; ``""`` if unknown.
+        word_meanings: Word of the direction or status column -> ``incoming``, ``outgoing``, ``internal``, ``unknown``,
+            ``answered``, ``missed``; ``""`` if nobody knows. A missed call of a column of directions is incoming.
         may_be_whole_call: Whether the column of the talk may hold the length of the whole call.
         timezone: Zone of the example.
         region: Country of phones without a country code; ``None``: all have one, or it is unknown.
@@ -100,6 +79,11 @@ class InferredColumns:
     region: str | None = None
     language: Language = "en"
     epoch_id: str | None = None
+
+    @property
+    def tells_both(self) -> bool:
+        """Whether one column tells the direction and whether a call was missed."""
+        return self.columns.get("direction", ()) == self.columns.get("CallMissed", ()) != ()
 
 
 def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] | None = None) -> InferredColumns:
@@ -120,15 +104,21 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
         if name not in given:
             # Ids of long digits look like phones.
             taken = {epoch_id, *(title for titles in found.values() for title in titles)}
+            if name == "direction":
+                # One column may tell both.
+                taken -= {*given.get("CallMissed", ())}
             left = {title: cells for title, cells in looked_at.items() if title not in taken}
             title = find(_of_incoming(left, found.get("direction", ()), looked_at) if name == "PhoneNumber" else left)
             found[name] = () if title is None else (title,)
+    if not found["CallMissed"] and "CallMissed" not in given and _tells_missed(columns, found["direction"]):
+        found["CallMissed"] = found["direction"]
     found = {name: titles for name, titles in found.items() if titles}
     direction, status, talk, phone = (
         "".join(found.get(name, ())[:1]) for name in ("direction", "CallMissed", "TalkDuration", "PhoneNumber")
     )
-    words = {word: _direction_meaning(word) for word in distinct_words(columns, direction)}
-    words |= {word: _status_meaning(word, status) for word in distinct_words(columns, status)}
+    words = {word: call_meaning(word) for word in distinct_words(columns, direction)}
+    if status != direction:
+        words |= {word: state_meaning(word, status) or words.get(word, "") for word in distinct_words(columns, status)}
     whole_call = talk != "" and "TalkDuration" not in given and not _title_matches(talk, "TalkDuration")
     region = _infer_region(looked_at[phone]) if phone else None
     return InferredColumns(
@@ -143,12 +133,18 @@ def infer_columns(columns: SampleColumns, given: Mapping[str, tuple[str, ...]] |
     )
 
 
+def _tells_missed(columns: SampleColumns, direction: tuple[str, ...]) -> bool:
+    """Whether a column of directions has a word of its own for missed calls."""
+    meanings = {call_meaning(word) for title in direction[:1] for word in distinct_words(columns, title)}
+    return "missed" in meanings and bool(meanings & {"incoming", "answered"})
+
+
 def _of_incoming(columns: SampleColumns, direction: tuple[str, ...], all_columns: SampleColumns) -> SampleColumns:
     """The cells of incoming calls, as far as words say which these are: only their callers go to Metrica."""
     if not direction:
         return columns
     words = all_columns[direction[0]].to_pylist()
-    incoming = pa.array([_direction_meaning(word) == "incoming" for word in words])
+    incoming = pa.array([direction_of(call_meaning(word)) == "incoming" for word in words])
     if not pc.any(incoming).as_py():
         return columns
     return {title: cells.filter(incoming) for title, cells in columns.items()}
@@ -174,24 +170,6 @@ def looks_like_record(titles: Sequence[str]) -> bool:
     return find_time_columns(cells) is not None or any(
         _share_of_filled(full_match(one, _PHONE_PATTERN), one) for one in cells.values()
     )
-
-
-def distinct_words(columns: SampleColumns, title: str | None) -> list[str]:
-    """The distinct words of a column, sorted; empty if there are many.
-
-    A cell that may be a person's, or is no word at all, is left out: a profile is shown, kept and passed on.
-    """
-    if title is None or title not in columns:
-        return []
-    words = sorted(word for word in columns[title].unique().to_pylist() if word)
-    return [word for word in words if is_plain_word(word)] if len(words) <= _MAX_WORDS else []
-
-
-def is_plain_word(text: str) -> bool:
-    """Whether a cell is a short word of a program, such as a state: no number of a person, no name, no JSON."""
-    if _WORDS_OF_STATES.issuperset(re.findall(r"\w+", text.lower())):
-        return True
-    return len(text) <= _MAX_WORD_CHARACTERS and not _MAY_BE_PERSONAL.search(text)
 
 
 def title_says_milliseconds(title: str) -> bool:
@@ -241,15 +219,20 @@ def _infer_region(phones: Cells) -> str | None:
 
 def _known_word_share(cells: Cells, known: Callable[[str], str]) -> float:
     words = [word for word in cells.unique().to_pylist() if word]
-    return sum(bool(known(word)) for word in words) / len(words) if 0 < len(words) <= _MAX_WORDS else 0
+    return sum(bool(known(word)) for word in words) / len(words) if 0 < len(words) <= MAX_WORDS else 0
 
 
 def _find_direction(columns: SampleColumns) -> str | None:
-    """A column of few words, half of them known directions; or one whose title says direction."""
+    """A column of few words, half of them known directions; or one whose title says direction.
+
+    Or one that tells the state, too, such as «Входящий», «Пропущенный», «Отклонённый».
+    """
 
     def score(title: str, cells: Cells) -> float:
-        known, named = _known_word_share(cells, _direction_meaning), _title_matches(title, "direction")
-        few = 0 < len(set(cells.unique().to_pylist()) - {""}) <= _MAX_WORDS
+        known, named = _known_word_share(cells, direction_meaning), _title_matches(title, "direction")
+        if 0 < known < 0.5 and named and _known_word_share(cells, call_meaning) >= 0.5:
+            return known + named
+        few = 0 < len(set(cells.unique().to_pylist()) - {""}) <= MAX_WORDS
         surely = re.search(r"direction|направл", title.lower()) is not None
         return known + named if known >= 0.5 or (surely and few) else 0
 
@@ -259,7 +242,7 @@ def _find_direction(columns: SampleColumns) -> str | None:
 def _find_status(columns: SampleColumns) -> str | None:
     def score(title: str, cells: Cells) -> float:
         known, named = (
-            _known_word_share(cells, lambda word: _status_meaning(word, title)),
+            _known_word_share(cells, lambda word: state_meaning(word, title)),
             _title_matches(title, "CallMissed"),
         )
         return known + named if known > 0 and (named or known >= 0.5) else 0
@@ -302,23 +285,3 @@ _FINDERS: Final[Mapping[str, Callable[[SampleColumns], str | None]]] = {
     "URL": _pattern_finder("URL", "https?://.*"),
     "Tag": _pattern_finder("Tag", ".*"),
 }
-
-
-def _direction_meaning(word: str) -> str:
-    small = word.lower()
-    if re.search(_INTERNAL_WORD, small):
-        return "internal"
-    return "incoming" if re.search(_INCOMING_WORD, small) else "outgoing" if re.search(_OUTGOING_WORD, small) else ""
-
-
-def _status_meaning(word: str, title: str) -> str:
-    """The meaning of a status word; *yes* and *no* answer the question in the title, such as "Missed"."""
-    small = word.lower()
-    if small in _YES | _NO:
-        asks = title.lower() if _title_matches(title, "CallMissed") else ""
-        asked = "missed" if re.search(_MISSED_WORD, asks) else "answered" if re.search(_ANSWERED_WORD, asks) else ""
-        other = {"missed": "answered", "answered": "missed", "": ""}
-        return asked if small in _YES else other[asked]
-    if re.search(_MISSED_WORD, small) or re.search(_NEGATED, small):
-        return "missed"
-    return "answered" if re.search(_ANSWERED_WORD, small) and not re.search(_NEGATION, small) else ""

@@ -12,13 +12,8 @@ from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
 from calltools.texts import MessageKey, say
 from calltools.texts.keys import LANGUAGES
-from calltools.vendors.infer import (
-    FULL_NAME,
-    InferredColumns,
-    SampleColumns,
-    distinct_words,
-    title_says_milliseconds,
-)
+from calltools.vendors.call_words import FULL_NAME, direction_of, distinct_words, missed_flag
+from calltools.vendors.infer import InferredColumns, SampleColumns, title_says_milliseconds
 from calltools.vendors.time_columns import layout_pattern
 
 _KEPT_DIGITS: Final = 4
@@ -64,7 +59,6 @@ def _anonymize_number(run: str) -> str:
 
 _RECOGNITION_FIELDS: Final = ("DateTime", "PhoneNumber", "direction", "CallMissed", "TalkDuration", "HoldDuration")
 _MIN_RECOGNITION_COLUMNS: Final = 3
-_MISSED_FLAGS: Final = {"missed": "1", "answered": "0"}
 
 
 def propose_profile(  # noqa: PLR0913 - the sample, what is known of it, and what the profile is called
@@ -164,7 +158,7 @@ def _rows_lines(columns: SampleColumns, inferred: InferredColumns) -> list[str]:
     words = distinct_words(columns, title)
     if title is None:
         return ["", _comment("propose-all-incoming", inferred)]
-    meanings = {word: inferred.word_meanings.get(word) or "" for word in words}
+    meanings = {word: direction_of(inferred.word_meanings.get(word, "")) for word in words}
     unsure = [word for word in words if not meanings[word]]
     if len(unsure) == len(words):
         meanings = dict.fromkeys(words, "unknown")
@@ -179,13 +173,10 @@ def _fields_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator
     for field in FIELD_NAMES:
         if field == "TalkDuration" and field in inferred.columns:
             yield from _talk_lines(columns, inferred)
+        elif field == "CallMissed" and field in inferred.columns:
+            yield from _status_lines(columns, inferred)
         elif field in inferred.columns and field != "DateTime":
-            yield from (
-                "",
-                f"[fields.{field}]",
-                *_from_lines(inferred.columns[field]),
-                *_status_lines(field, columns, inferred),
-            )
+            yield from ("", f"[fields.{field}]", *_from_lines(inferred.columns[field]))
         elif field == "Yclid" and (title := _first_title(inferred, "URL")) and _contains_yclid(columns[title]):
             yield from ("", _comment("propose-click", inferred), "[fields.Yclid]", *_from_lines((title,)))
             yield 'url_parameter = "yclid"'
@@ -240,22 +231,29 @@ def _from_lines(titles: tuple[str, ...]) -> list[str]:
     return [f"from = {listed}" if len(titles) == 1 else f"from = [{listed}]", *scaled]
 
 
-def _status_lines(field: str, columns: SampleColumns, inferred: InferredColumns) -> list[str]:
-    if field != "CallMissed":
-        return []
-    words = distinct_words(columns, _first_title(inferred, field))
-    pairs = ", ".join(
-        f"{_quote_toml(word)} = {_quote_toml(_MISSED_FLAGS[inferred.word_meanings[word]])}"
-        for word in words
-        if _has_known_meaning(inferred, word)
-    )
-    unknown = ", ".join(_quote_toml(word) for word in words if not _has_known_meaning(inferred, word))
-    comments = [_comment("propose-status", inferred, words=unknown)] if unknown else []
-    return [*comments, f"values = {{ {pairs} }}"] if pairs or comments else []
-
-
-def _has_known_meaning(inferred: InferredColumns, word: str) -> bool:
-    return inferred.word_meanings.get(word) in _MISSED_FLAGS
+def _status_lines(columns: SampleColumns, inferred: InferredColumns) -> Iterator[str]:
+    titles = inferred.columns["CallMissed"]
+    of_directions = distinct_words(columns, _first_title(inferred, "direction"))
+    flags = {
+        word: missed_flag(inferred.word_meanings.get(word, ""), shared=word in of_directions)
+        for word in distinct_words(columns, titles[0])
+    }
+    pairs = ", ".join(f"{_quote_toml(word)} = {_quote_toml(flag)}" for word, flag in flags.items() if flag)
+    if inferred.tells_both:
+        if "1" not in flags.values():
+            # Incoming calls are known as answered only beside a word for those that were missed.
+            yield from ("", _comment("propose-none-missed", inferred, title=titles[0]))
+            return
+        # A word that nobody knows is told by the direction, and one of an outgoing call says nothing here.
+        yield from ("", _comment("propose-both", inferred), "[fields.CallMissed]", *_from_lines(titles))
+        yield from (f"values = {{ {pairs} }}", 'otherwise = ""')
+        return
+    yield from ("", "[fields.CallMissed]", *_from_lines(titles))
+    unknown = ", ".join(_quote_toml(word) for word, flag in flags.items() if not flag)
+    if unknown:
+        yield _comment("propose-status", inferred, words=unknown)
+    if flags:
+        yield f"values = {{ {pairs} }}"
 
 
 def _first_title(inferred: InferredColumns, field: str) -> str | None:

@@ -187,7 +187,7 @@ def test_a_workbook_with_title_rows_and_a_total_is_understood(tmp_path):
                     "--as-of", "2026-03-12T00:00:00Z", "--lang", "en")  # fmt: skip
 
     text = profile.read_text(encoding="utf-8")
-    assert "входящих 2, не считаются: исходящие 1" in result.stderr
+    assert "входящих 2, не считаются: итоги 1, исходящие 1, непонятных слов 0" in result.stderr
     assert "# ПРОВЕРЬТЕ: ничего не взято из: №, Линия, Комментарий" in text
     assert "Анна" not in text
     assert "000-11-01" not in text

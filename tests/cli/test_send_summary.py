@@ -16,13 +16,15 @@ def describe(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text("\n".join(["ClientId,DateTime,PhoneNumber", *calls]) + "\n", "utf-8")
 
-    def described(language="en", **second_files):
+    def described(language="en", static_call=None, **second_files):
         files = {}
         for name, text in second_files.items():
             (tmp_path / f"{name}.csv").write_text(text, "utf-8")
             files[name] = tmp_path / f"{name}.csv"
         outcomes = (files["outcomes"],) if "outcomes" in files else ()
-        options = RunOptions(as_of=NOON + 86_400, outcomes=outcomes, identifiers=files.get("identifiers"))
+        options = RunOptions(
+            as_of=NOON + 86_400, outcomes=outcomes, identifiers=files.get("identifiers"), static_call=static_call
+        )
         watcher = ConversionWatcher()
         summaries = Session([InputFile(path, path.name, resolve(options))], [watcher], converting=True).run()
         return [*watcher.describe(summaries, language, keeps_rejects=True)]
@@ -32,12 +34,14 @@ def describe(tmp_path):
 
 def test_outcomes_are_counted_with_why_some_reach_no_call_and_what_may_help(describe):
     records = [f"{ANNA},{NOON + 60},100,RUB", f"8 495 000 00 02,{NOON + 60},100,RUB", f"+74950000009,{NOON},5,RUB"]
-    lines = describe(outcomes="\n".join(["phone,time,Price,Currency", *records]))
+    lines = describe(outcomes="\n".join(["phone,time,Price,Currency", *records]), static_call="1")
 
     assert lines[0] == (
         "records of the files of outcomes: 3, no call 1, no readable phone or identifier (try --region) 1"
     )
     assert lines[-1] == "outcomes: taken 1 for 1 calls"
+    rejected = describe(outcomes="\n".join(["phone,time,Price,Currency", *records]))
+    assert rejected[-1] == "outcomes: taken 0 for 0 calls, kept back because their calls are rejected 1"
     assert not any("CT608" in line for line in lines)
 
 

@@ -3,13 +3,13 @@
 import html
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
+from calltools.cli.app import app
 from calltools.model.batch import Given
 from calltools.reports.wording import format_advice
 from calltools.texts.sentences import OPTION_ADVICE, RULE_SENTENCES
@@ -120,12 +120,9 @@ def run_in_all_forms(block, options, command, language, folder):
     arguments += [text for report in reports for text in ("--report", str(report))]
     output = ["-o", str(folder / "out.csv")] if command == "convert" else []
     form = "github" if command == "convert" else "text"
-    done = subprocess.run(
-        [sys.executable, "-m", "calltools", command, str(path), *output, *arguments, "--force", "--lang", language,
-         "--output-format", form],
-        capture_output=True, encoding="utf-8", check=False, timeout=120, cwd=folder,
-    )  # fmt: skip
-    assert done.returncode in {0, 1}, done.stderr
+    words = [command, str(path), *output, *arguments, "--force", "--lang", language, "--output-format", form]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code in {0, 1}, done.stderr
     texts = {form: done.stdout}
     for report in reports:
         texts[report.suffix] = _advice_in(report)
@@ -152,7 +149,8 @@ def _advice_in(report):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("code", "block", "command"), RUNS)
-def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path):
+def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     language = "ru" if command == "convert" else "en"
     names = [name.replace("_", "-") for name in OPTION_ADVICE[code]]
     ids = case_files.write_text(tmp_path / "ids.csv", "phone,time,ClientId\n+74950000001,1772434800,16045910\n")
@@ -173,3 +171,10 @@ def test_no_form_of_a_run_proposes_what_was_given(code, block, command, tmp_path
 
 def test_the_cases_show_each_rule_with_an_advice_of_an_option():
     assert {param.values[0] for param in RUNS} == set(OPTION_ADVICE)
+
+
+def test_a_damaged_id_may_come_from_the_second_file_that_was_given():
+    assert "empty the cell" in format_advice("CT209", "en", given("identifiers"))
+    assert "`--identifiers ids.csv`: если в том файле есть этот номер, очистите ячейку" in format_advice(
+        "CT209", "ru", given("identifiers")
+    )

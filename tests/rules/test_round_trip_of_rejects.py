@@ -28,7 +28,10 @@ def rejecting_blocks():
 
 
 def options_of(block, folder):
-    options = {"as_of": NOW} | block.get("options", {})
+    given = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in block.get("options", {}).items()
+    }
+    options = {"as_of": NOW} | given
     if "profile" in block:
         options["vendor"] = str(case_files.write_text(folder / "profile.toml", block["profile"]))
     if "identifiers" in block:

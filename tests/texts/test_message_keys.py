@@ -131,7 +131,7 @@ def test_each_sentence_is_used():
         pytest.param(text.DELIMITERS, {None, *DELIMITER_NAMES}, id="delimiters"),
         pytest.param(
             wording.OUTCOME_REASONS,
-            {*get_args(UnusableOutcome), "own", "currencies", "rejected", "no-call", "damaged"},
+            {*get_args(UnusableOutcome), "own", "currencies", "no-call", "rejected", "damaged"},
             id="outcomes that are left out",
         ),
         pytest.param(second_files.UNUSABLE, set(get_args(Unusable)), id="records that cannot be joined"),

@@ -134,6 +134,24 @@ class TestAtATerminal:
         (job,) = tomllib.loads((folder / "calltools.toml").read_text(encoding="utf-8"))["jobs"]
         assert (job["name"], job["inputs"], job["counter"], job["goal"]) == ("ромашка", [NAME], int(COUNTER), "Звонок")
 
+    def test_a_confirmed_profile_stays_after_ctrl_c_and_goes_with_back(self, environment, folder):
+        (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00:00;+74950000100\n", encoding="utf-8")
+        with Terminal(environment, "send", "week.csv", *QUICK) as screen:
+            for question in ("time of the call", "caller", "incoming", "missed", "talk", "wait"):
+                answer(screen, question, "Enter")
+            answer(screen, "week.toml", "mine.toml")
+            screen.until("In which time zone")
+            was_there = (folder / "mine.toml").exists()
+            answer(screen, "In which time zone", "back")
+            answer(screen, "week.toml", "Enter")
+            screen.until("In which time zone")
+            screen.interrupt()
+            code, _ = screen.end()
+
+        assert (code, was_there) == (130, True)
+        assert sorted(path.name for path in folder.glob("*.toml")) == ["week.toml"]
+        assert "also if you stop here" in screen.text
+
     def test_ctrl_c_leaves_nothing_behind(self, terminal, service, folder):
         before = sorted(folder.rglob("*"))
         with terminal("-o", "calls.csv") as screen:

@@ -218,8 +218,8 @@ def test_work_on_the_next_files_begins_before_the_first_is_done(cluster, tmp_pat
 
     assert together == alone
     assert [one[-1] for one in alone[1]] == [None, "csv-record-too-long", None, None]
-    # Work was sent once for each file, and for more than one before the first had given a record.
-    assert noted.count("keep") == 4
+    # Work was sent once for each file that can be read, and for more than one before the first had given a record.
+    assert noted.count("keep") == 3
     assert noted[: noted.index(300)].count("keep") > 1
 
 
