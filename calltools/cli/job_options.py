@@ -84,7 +84,7 @@ def build_jobs(
     if len(errors) > 1 and len({error.say(language) for _, error in errors}) == 1:
         raise errors[0][1]
     if errors:
-        problems = [
+        problems: list[Problem] = [
             (f"{table.path} ({table.name})", "config-value-refused", {"reason": error.say(language)})
             for table, error in errors
         ]

@@ -196,9 +196,9 @@ def test_a_profile_in_a_folder_is_found_by_its_name_as_it_is_spelled(tmp_path, m
     assert profile_library.find_profile("Our PBX").title == "Plain"
     assert profile_library.find_profile("our pbx").title == "Plain"
     assert profile_library.find_profile("calltools-vendors/ours.TOML").name == "Our PBX"
-    with pytest.raises(VendorError, match=r"Did you mean Our PBX\? `calltools vendors` lists them all"):
+    with pytest.raises(VendorError, match=r"Did you mean Our PBX\? `calltools vendors list` shows them all"):
         profile_library.find_profile("our-pbx")
-    with pytest.raises(VendorError, match=r"called qqqqqq\. `calltools vendors` lists all"):
+    with pytest.raises(VendorError, match=r"called qqqqqq\. `calltools vendors list` shows all"):
         profile_library.find_profile("qqqqqq")
 
 

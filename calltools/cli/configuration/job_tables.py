@@ -87,7 +87,7 @@ class JobTableReader:
         if token and not place:
             # Not repeated: it may be the token itself.
             self.reader.add_problem(f"{path}.token", "job-token-place")
-        if "counter" not in values and "output" not in values:
+        if "counter" not in table and "output" not in table:
             self.reader.add_problem(path, "job-goes-nowhere")
         inputs = self.reader.read_texts(table, "inputs", path, required=True)
         if "" in inputs:
