@@ -75,7 +75,7 @@ def test_an_ignored_rule_is_silent_and_the_id_is_still_nobody(calls, tmp_path):
 def test_a_second_file_of_numbers_only_is_refused(calls, tmp_path):
     crm = workbook(tmp_path / "crm.xlsx", ("+74950000001", "1772434700", 1604591025698235234))
 
-    with pytest.raises(UsageError, match="1 no usable identifier"):
+    with pytest.raises(UsageError, match="Of 1: 1 have no usable identifier"):
         calltools.validate(calls, identifiers=crm)
 
 
