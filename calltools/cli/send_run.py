@@ -40,6 +40,7 @@ from calltools.cli.upload_options import (
 )
 from calltools.cli.upload_run import FileOptions, find_usual_token, open_client_with, upload_found
 from calltools.errors import CredentialError, SourceError, UnfitFileError, UsageError
+from calltools.files.atomic import map_os_errors
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
 from calltools.files.parts import is_in_parts
@@ -125,8 +126,8 @@ class _SendRun:
     _has_asked_service: bool = False
     #: The last one; it need not be done again for an answer that is not about the files.
     _inspection: Inspection | None = None
-    #: The profile that the answers have made.
-    _profile: Path | None = None
+    #: The profile that the answers have made, and what it has replaced.
+    _profile: tuple[Path, bytes | None] | None = None
 
     def ask_and_send(self) -> int:
         """Ask a person until nothing is missing, convert and send; gives the exit code."""
@@ -343,18 +344,26 @@ class _SendRun:
         if draft is None or path.suffix != ".toml":
             raise UsageError("send-profile-ending", path=path)
         text, outcome = draft.write(self.groups.language, path)
+        with map_os_errors(path):
+            earlier = path.read_bytes() if path.is_file() else None
         write_profile(text, path, force=self.groups.showing.force)
-        self._profile = path
+        self._profile = path, earlier
         kept = say("send-profile-kept", self.groups.language, path=path)
         for line in (format_outcome(outcome, self.groups.language), kept):
             typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
         return str(path)
 
     def _take_profile_back(self, answers: Answers) -> None:
-        """Remove the profile of a person who went back to change what it says."""
-        if self._profile is not None and answers.get("vendor") != str(self._profile):
-            self._profile.unlink(missing_ok=True)
-            self._profile = None
+        """Remove the profile of a person who went back to change what it says; what it has replaced comes back."""
+        if self._profile is None or answers.get("vendor") == str(self._profile[0]):
+            return
+        path, earlier = self._profile
+        self._profile = None
+        with map_os_errors(path):
+            if earlier is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(earlier)
 
     def _say(self, key: MessageKey, **facts: object) -> None:
         self.console.notify(key, **facts)

@@ -152,6 +152,22 @@ class TestAtATerminal:
         assert sorted(path.name for path in folder.glob("*.toml")) == ["week.toml"]
         assert "also if you stop here" in screen.text
 
+    def test_a_profile_that_was_replaced_comes_back_with_back(self, environment, folder):
+        (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00:00;+74950000100\n", encoding="utf-8")
+        (folder / "mine.toml").write_text("# mine\n", encoding="utf-8")
+        with Terminal(environment, "send", "week.csv", "--force", *QUICK) as screen:
+            for question in ("time of the call", "caller", "incoming", "missed", "talk", "wait"):
+                answer(screen, question, "Enter")
+            answer(screen, "week.toml", "mine.toml")
+            screen.until("In which time zone")
+            replaced = (folder / "mine.toml").read_text(encoding="utf-8")
+            answer(screen, "In which time zone", "back")
+            screen.until("week.toml")
+            screen.interrupt()
+            screen.end()
+
+        assert replaced != (folder / "mine.toml").read_text(encoding="utf-8") == "# mine\n"
+
     def test_ctrl_c_leaves_nothing_behind(self, terminal, service, folder):
         before = sorted(folder.rglob("*"))
         with terminal("-o", "calls.csv") as screen:
