@@ -432,7 +432,7 @@ def test_why_a_file_was_not_read_is_told_to_the_end(opened, tmp_path):
     with opened(report) as (page, _, _):
         said = page.inner_text("article .verdict.error")
 
-    assert f"calltools send {unknown} asks" in said
+    assert f"calltools send {unknown} asks at a terminal" in said
     assert said.endswith("a canonical file by --vendor none.")
 
 
