@@ -13,6 +13,7 @@ from calltools.errors import (
     NotFoundError,
     QuotaError,
     ServiceError,
+    TokenRefusedError,
     UnknownOutcomeError,
     UnreachableError,
     UnrecordedError,
@@ -67,6 +68,11 @@ class SendResult:
 
     part: Part
     error: CalltoolsError | None = None
+
+
+def stops_run(error: CalltoolsError | None) -> bool:
+    """Whether every further part would meet this error as well: the token or a quota fails."""
+    return isinstance(error, TokenRefusedError | QuotaError)
 
 
 def send_part(context: UploadContext, part: Part) -> SendResult:
