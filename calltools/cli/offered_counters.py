@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import typer
 
 from calltools.cli.login import get_token, read_counters
+from calltools.cli.service_access import find_usual_token, open_client_with
 from calltools.cli.typed_words import YES, ask_line
 from calltools.cli.upload_console import UploadConsole
 from calltools.cli.upload_options import AccessOptions, LoginOptions
-from calltools.cli.upload_run import find_usual_token, open_client_with
 from calltools.errors import CredentialError
 from calltools.metrica.responses import Counter
 

@@ -15,7 +15,6 @@ from calltools.errors import (
     ServiceError,
     TokenRefusedError,
     UnknownOutcomeError,
-    UnreachableError,
     UnrecordedError,
 )
 from calltools.ledger import (
@@ -38,6 +37,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
+from calltools.metrica.repetition import may_pass
 from calltools.metrica.responses import Uploading
 from calltools.uploading.context import UploadContext
 from calltools.uploading.reconcile import look_before_sending, record_uploading, search_for_part
@@ -228,7 +228,7 @@ def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
     try:
         uploading = context.client.get_uploading(part.counter, part.upload_id or 0)
     except ServiceError as error:
-        if not (_may_pass(error) or (is_new and isinstance(error, NotFoundError))):
+        if not (may_pass(error) or (is_new and isinstance(error, NotFoundError))):
             raise
     # An answer about another uploading was given before, to somebody else.
     if uploading is None or uploading.id != part.upload_id:
@@ -237,7 +237,3 @@ def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
     if uploading.status not in {"", part.status}:
         context.events.notify("upload-status", name=part.name, rows=part.rows, status=uploading.status)
     return record_uploading(context.ledger, part, uploading)
-
-
-def _may_pass(error: ServiceError) -> bool:
-    return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)

@@ -9,7 +9,7 @@ import pytest
 import calltools
 from calltools.errors import OutputError, UsageError
 from calltools.files.csv.writers import CanonicalWriter
-from calltools.files.packed import load_zstd
+from calltools.files.decompression import load_zstd
 from calltools.files.parts import Part, write_parts
 from tests.test_pipeline import GOOD, NOW, as_csv
 
