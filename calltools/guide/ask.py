@@ -92,14 +92,17 @@ def ask_zone(name: str | None, *, proven: str | None = None, count: int | None =
     )
 
 
-def ask_region(name: str, count: int, by_region: Mapping[str, int]) -> Question:
+def ask_region(name: str, count: int, by_region: Mapping[str, int], *, looked_at: int | None = None) -> Question:
     """The country of phones without a country code.
 
     Args:
         name: The file.
         count: How many such phones there are.
         by_region: Country -> how many of them it makes valid, the most first.
+        looked_at: How many of them were tried; ``None``: all.
     """
+    of_first = looked_at is not None and looked_at < count
+    facts: dict[str, object] = {"looked": looked_at} if of_first else {}
     best = next(iter(by_region), None)
     runner_up = [*by_region.values()][1:2]
     # Two countries of one numbering plan, such as Russia and Kazakhstan, prove nothing by a part of the phones.
@@ -107,7 +110,12 @@ def ask_region(name: str, count: int, by_region: Mapping[str, int]) -> Question:
     known = {one.value: one for one in REGIONS}
     listed = [known[one] for one in by_region if one in known] or [*REGIONS]
     choices = (
-        replace(one, consequence=sentence("guide-region-valid", valid=by_region[one.value]))
+        replace(
+            one,
+            consequence=sentence(
+                "guide-region-valid-first" if of_first else "guide-region-valid", valid=by_region[one.value], **facts
+            ),
+        )
         if one.value in by_region
         else one
         for one in listed
@@ -117,7 +125,12 @@ def ask_region(name: str, count: int, by_region: Mapping[str, int]) -> Question:
         "text",
         sentence("guide-region"),
         sentence("guide-region-why", count=count),
-        found=Found(best, sentence("guide-region-found", valid=by_region[best])) if clear and best else None,
+        found=Found(
+            best,
+            sentence("guide-region-found-first" if of_first else "guide-region-found", valid=by_region[best], **facts),
+        )
+        if clear and best
+        else None,
         choices=tuple(choices),
         free_text=True,
         file=name,

@@ -22,7 +22,7 @@ from calltools.run.context import RunOptions
 #: Countries that are tried on phones without a country code, the most likely ones first.
 _REGIONS: Final = ("RU", "KZ", "BY", "UA", "UZ", "AM", "GE", "KG", "AZ", "TR", "DE", "GB", "US")
 _INTERNATIONAL: Final = r"\+[1-9][0-9]{6,14}"
-#: Cells that are looked at; the counts of a larger file are estimated by none: they say "of so many".
+#: Cells that are looked at: of a larger file the question says that its counts are of the first ones.
 _LOOKED_AT: Final = 2_000
 
 
@@ -44,7 +44,8 @@ def questions_of_losses(trial: Trial, options: RunOptions, answers: Answers, fou
         yield ask.ask_date_order(name, _first(trial.values("CT605")), count)
         return
     if assumptions.region is None and (count := trial.count("CT241")):
-        yield ask.ask_region(name, count, _count_by_region(trial.values("CT241"), assumptions))
+        cells = trial.values("CT241").slice(0, _LOOKED_AT)
+        yield ask.ask_region(name, count, _count_by_region(cells, assumptions), looked_at=len(cells))
         return
     if assumptions.duration_format is None and (count := _count_durations(trial, assumptions)):
         yield ask.ask_duration_format(name, column="TalkDuration", texts=_first(trial.values("CT261")))
@@ -87,10 +88,9 @@ def _count_durations(trial: Trial, assumptions: Assumptions) -> int:
 
 def _count_by_region(cells: Cells, assumptions: Assumptions) -> dict[str, int]:
     """Country -> how many of the phones it makes valid, the most first; only countries that make any valid."""
-    looked_at = cells.slice(0, _LOOKED_AT)
     counts = {}
     for region in _REGIONS:
-        read = normalize_field_cells("PhoneNumber", looked_at, replace(assumptions, region=region))
+        read = normalize_field_cells("PhoneNumber", cells, replace(assumptions, region=region))
         counts[region] = int((full_match(read, _INTERNATIONAL) & ~impossible_number(read)).sum())
     return dict(sorted(((one, count) for one, count in counts.items() if count), key=lambda one: -one[1]))
 

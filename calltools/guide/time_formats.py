@@ -53,14 +53,14 @@ def read_time_format(text: str, cells: Sequence[str]) -> str:
 
 
 def _translate(text: str) -> str:
-    """Letters as signs of ``strptime``; ``mm`` behind hours is minutes, elsewhere the month."""
+    """Letters as signs of ``strptime``, of which the text has none; ``mm`` behind hours is minutes, else the month."""
     parts: list[str] = []
     last = ""
     place = 0
     for found in _TOKEN.finditer(text):
-        parts.append(text[place : found.start()].replace("%", "%%"))
+        parts.append(text[place : found.start()])
         word = found[0].lower()
-        last = ("%M" if last in {"%H", "%I"} else "%m") if word in _MONTH_OR_MINUTE else _SIGNS[word]
+        last = ("%M" if last == "%H" else "%m") if word in _MONTH_OR_MINUTE else _SIGNS[word]
         parts.append(last)
         place = found.end()
     layout = "".join([*parts, text[place:]])

@@ -126,11 +126,6 @@ def held_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
     return [part for part in list_parts(ledger, counter) if part.held]
 
 
-def processing_parts(ledger: Ledger, counter: int | None = None) -> list[Part]:
-    """Read the parts that the service still processes."""
-    return [part for part in list_parts(ledger, counter) if part.processing]
-
-
 def parts_without_partials(ledger: Ledger, counter: int) -> list[Part]:
     """Read the parts that have or may have calls, and were reserved before partial fingerprints were stored."""
     with as_ledger_errors(ledger.folder):
@@ -292,7 +287,7 @@ def record_clean_file(ledger: Ledger, digest: str, version: str, rules: str = ""
         connection.execute("INSERT OR REPLACE INTO clean VALUES (?, ?, ?, ?)", (digest, version, rules, ledger.now()))
 
 
-def is_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "", *, since: float = 0) -> bool:
+def is_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "") -> bool:
     """Whether the same bytes were found clean by the same version and rules.
 
     Args:
@@ -300,8 +295,7 @@ def is_clean_file(ledger: Ledger, digest: str, version: str, rules: str = "", *,
         digest: From ``digest_file``.
         version: As in ``record_clean_file``.
         rules: As in ``record_clean_file``.
-        since: Unix seconds. An older result is ignored, because rules about time can fail later for the same bytes.
     """
-    statement = "SELECT 1 FROM clean WHERE digest = ? AND version = ? AND rules = ? AND at >= ?"
+    statement = "SELECT 1 FROM clean WHERE digest = ? AND version = ? AND rules = ?"
     with as_ledger_errors(ledger.folder):
-        return ledger.connection.execute(statement, (digest, version, rules, since)).fetchone() is not None
+        return ledger.connection.execute(statement, (digest, version, rules)).fetchone() is not None

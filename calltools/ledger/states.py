@@ -12,10 +12,9 @@ from calltools.texts.keys import MessageKey, Word
 class State(StrEnum):
     """The state of a part. The values are stored in the database, so they never change.
 
-    ``PLANNED`` and ``SPOOLED`` are never stored: a crash there leaves nothing but a file, which recovery removes.
+    ``SPOOLED`` is never stored: a crash there leaves nothing but a file, which recovery removes.
     """
 
-    PLANNED = "planned"
     SPOOLED = "frozen"
     #: Its calls are claimed and its file is in the spool; no byte of the next attempt has been sent.
     RESERVED = "reserved"
@@ -52,7 +51,6 @@ class Transition(StrEnum):
     the names follow today's terms.
     """
 
-    SPOOL = "freeze"
     RESERVE = "reserve"
     SEND = "send"
     ACCEPT = "accept"
@@ -79,7 +77,6 @@ class Transition(StrEnum):
 
 TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
     {
-        (State.PLANNED, Transition.SPOOL): State.SPOOLED,
         (State.SPOOLED, Transition.RESERVE): State.RESERVED,
         # An uploading of this ledger that the ledger does not know any more is taken over.
         (State.SPOOLED, Transition.ADOPT): State.ACKED,
@@ -162,7 +159,6 @@ TRANSITIONS: Final[Mapping[tuple[State, Transition], State]] = MappingProxyType(
 #: What a reader calls them.
 STATE_WORDS: Final[Mapping[State, MessageKey]] = MappingProxyType(
     {
-        State.PLANNED: "state-planned",
         State.SPOOLED: "state-frozen",
         State.RESERVED: "state-reserved",
         State.SENDING: "state-sending",

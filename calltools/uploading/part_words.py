@@ -12,7 +12,6 @@ from calltools.uploading import results
 
 STEPS: Final[Mapping[Transition, MessageKey]] = MappingProxyType(
     {
-        Transition.SPOOL: "step-freeze",
         Transition.RESERVE: "step-reserve",
         Transition.ADOPT: "step-adopt",
         Transition.SEND: "step-send",

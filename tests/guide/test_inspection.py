@@ -215,3 +215,17 @@ def test_a_second_file_whose_phones_want_a_country_asks_for_it_and_is_not_refuse
 
     assert (question.key, question.refused) == ("region", None)
     assert (answered.questions, answered.files[0].written) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(3, "makes 3 of them valid"), (2_100, "makes 2000 of the first 2000 valid")]
+)
+def test_of_many_phones_it_is_said_how_many_were_looked_at(tmp_path, count, said):
+    lines = [f"{1_773_000_000 + number},8 (495) 000-{number // 100:02}-{number % 100:02},1" for number in range(count)]
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["DateTime,PhoneNumber,StaticCall", *lines]) + "\n")
+
+    [question] = inspect(found(path), {}, AS_OF).questions
+
+    assert (question.key, question.choices[0].value) == ("region", "RU")
+    assert question.choices[0].consequence.say("en") == said

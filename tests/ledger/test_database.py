@@ -444,3 +444,12 @@ def test_an_upload_loads_neither_pandas_nor_pandera(folder, tmp_path):
     done = subprocess.run([sys.executable, "-c", program, folder, path], capture_output=True, check=True)
 
     assert done.stdout.decode().strip() == "[]"
+
+
+def test_a_table_that_is_gone_when_a_counter_is_recovered_is_damage(open_ledger):
+    open_ledger.connection.execute("ALTER TABLE batch RENAME TO gone")
+
+    with pytest.raises(LedgerError) as refused, ledger.hold_counter(open_ledger, COUNTER):
+        pass
+
+    assert refused.value.key == "ledger-damaged"

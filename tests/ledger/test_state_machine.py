@@ -220,8 +220,9 @@ class UploadMachine(RuleBasedStateMachine):
 
     @rule(status=st.sampled_from(["PREPARED", "PROCESSED", "LINKAGE_FAILURE", "NEW_WORD"]))
     def watch(self, status):
-        for part in ledger.processing_parts(self.ledger):
-            ledger.record_status(self.ledger, part.id, status)
+        for part in ledger.list_parts(self.ledger):
+            if part.processing:
+                ledger.record_status(self.ledger, part.id, status)
 
     @invariant()
     def every_part_is_in_the_group_of_the_model(self):

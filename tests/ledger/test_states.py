@@ -15,7 +15,6 @@ from calltools.ledger.states import (
 
 # The transitions of the specification, by their stored values.
 SPECIFIED = [
-    ("planned", "freeze", "frozen"),
     ("frozen", "reserve", "reserved"),
     ("reserved", "send", "sending"),
     ("sending", "accept", "acked"),
@@ -89,7 +88,7 @@ def test_what_the_service_has_is_never_sent_again():
 
 
 def test_every_state_can_be_reached():
-    reached = {State.PLANNED}
+    reached = {State.SPOOLED}
     for _ in State:
         reached |= {then for (state, _), then in TRANSITIONS.items() if state in reached}
 
@@ -97,6 +96,6 @@ def test_every_state_can_be_reached():
 
 
 def test_each_state_is_in_one_group():
-    groups = [WAITING_STATES, HELD_STATES, DECIDED_STATES, {State.PLANNED, State.SPOOLED}]
+    groups = [WAITING_STATES, HELD_STATES, DECIDED_STATES, {State.SPOOLED}]
 
     assert sorted(state for group in groups for state in group) == sorted(State)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 from zipfile import ZipFile
 
-from calltools.files.workbook.package import create_xml_parser, resolve_part_name
+from calltools.files.workbook.package import ODS_CONTENT, create_xml_parser, resolve_part_name
 
 #: Rows and columns of the largest sheet there is.
 _MAX_SHEET_ROWS: Final = 1_048_576
@@ -152,7 +152,6 @@ class XlsxSheetWalk:
             self._issues.add_uncached_formula(self._row, self._column)
 
 
-ODS_CONTENT: Final = "content.xml"
 _CELL_TAGS: Final = frozenset({"table-cell", "covered-table-cell"})
 #: A repeated cell is reported this often at most: ods writes whole empty columns as one cell with a repetition.
 _MAX_REPEATS: Final = 10_000

@@ -172,7 +172,8 @@ _ERROR_OR_FORMULA: Final = re.compile(rb"""=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]|v
 _ERROR_OR_FORMULA_WORDS: Final = (b'"e"', b"'e'", b"<f", b":f>", b":f ", b"type='error'", b'type="error"', b":formula=")
 _HIDDEN_WORDS: Final = (b'hidden="1"', b'hidden="true"')
 _HIDDEN_ROW: Final = re.compile(rb"""<(?:[\w.-]+:)?row\s(?=[^<>]*\shidden="(?:1|true)")[^<>]*?\br="([0-9]{1,7})\"""")
-_ODS_CONTENT: Final = "content.xml"
+#: The part of an ods that holds all sheets.
+ODS_CONTENT: Final = "content.xml"
 _LOCAL_HEADER_BYTES: Final = 30
 _ENCRYPTED_FLAG: Final = 0x1
 
@@ -268,7 +269,7 @@ def scan_parts(path: Path, name: str, parts: list[ZipInfo]) -> PackageScan:
     hidden: dict[str, set[int]] = {}
     with path.open("rb") as stream:
         for part in parts:
-            if part.filename == _ODS_CONTENT:
+            if part.filename == ODS_CONTENT:
                 _check_well_formed(stream, part, name)
             if part.filename.lower().endswith((".xml", ".rels", ".bin", ".vml")):
                 called, rows = part.filename.replace("\\", "/"), set[int]()

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from calltools.files.workbook.cells import CellValue, TextColumn, format_cells
 from calltools.files.workbook.clock_formats import Cell, find_xlsx_clock_cells
 from calltools.files.workbook.clock_formats_binary import find_xls_clock_cells, find_xlsb_clock_cells
-from calltools.files.workbook.error_cells import ODS_CONTENT, CellIssues, find_ods_issues, find_xlsx_issues
+from calltools.files.workbook.error_cells import CellIssues, find_ods_issues, find_xlsx_issues
 from calltools.files.workbook.error_cells_binary import find_xls_issues, find_xlsb_issues
-from calltools.files.workbook.package import find_sheet_parts
+from calltools.files.workbook.package import ODS_CONTENT, find_sheet_parts
 from calltools.model.cells import Cells, Mask, Numbers, non_empty
 
 
