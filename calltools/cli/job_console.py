@@ -122,7 +122,7 @@ class JobConsole:
             finished: How many of them had ended.
             command: What goes on.
         """
-        self.upload.stop_live_line()
+        self.upload.live_line.stop()
         done, rest = ", ".join(names[:finished]), ", ".join(names[finished:])
         key: MessageKey = "jobs-interrupted" if done else "jobs-interrupted-first"
         self.upload.notify_always(key, done=done, rest=rest, command=command)

@@ -69,7 +69,7 @@ def run_jobs(
             console.report_results(results, planned=not mode.writes)
             runner.confirm_said(jobs, results)
     finally:
-        console.upload.stop_live_line()
+        console.upload.live_line.stop()
     return max(result.code for result in results)
 
 

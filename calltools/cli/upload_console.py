@@ -4,10 +4,11 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias, final
+from typing import Final, TypeAlias, final
 
 import typer
 
+from calltools.cli.live_line import LiveLine
 from calltools.cli.options import format_error, is_terminal
 from calltools.cli.terminal import fold_words, redirect_to_devnull
 from calltools.cli.typed_command import TypedCommand, free_name
@@ -73,7 +74,7 @@ class UploadConsole:
         self._tells_findings = tells_findings
         self._may_go_back = may_go_back
         self._format_part = format_part
-        self._live: Any = None
+        self.live_line = LiveLine()
         self._counter_labels: dict[int, str] = {}
         self._hidden_counters: set[int] = set()
         #: Of the last plan.
@@ -89,7 +90,7 @@ class UploadConsole:
         if "status" in facts:
             facts["status"] = explain_status(str(facts["status"]), self.options.language)
         if key in _LIVE_MESSAGES and self._on_terminal:
-            self._update_live_line(say(key, self.options.language, **facts))
+            self.live_line.update(say(key, self.options.language, **facts))
         else:
             self.notify_always(key, **facts)
 
@@ -298,39 +299,13 @@ class UploadConsole:
         if rows:
             self.print_table([titles, *rows], NAME_COLUMNS)
 
-    def stop_live_line(self) -> None:
-        """End the line that changes."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
     def _echo(self, text: str, *, err: bool) -> None:
-        self.stop_live_line()
+        self.live_line.stop()
         try:
             typer.echo(fold_words(text, sys.stderr) if err and self._is_guided else text, err=err)
         except OSError:
             # The disk of the log is full. The upload goes on, and the exit code tells its result.
             redirect_to_devnull(sys.stderr if err else sys.stdout)
-
-    def _update_live_line(self, text: str) -> None:
-        if self._live is None:
-            self._live = _start_live_line(text)
-        self._live.update(self._live.task_ids[0], description=text)
-
-
-def _start_live_line(text: str) -> Any:
-    """A line with a spinner and a clock."""
-    # rich is heavy, and only a person at a terminal needs it.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    live = Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
-    )
-    live.add_task(text, total=None)
-    live.start()
-    return live
 
 
 @contextmanager
@@ -349,4 +324,4 @@ def open_console(
     try:
         yield console
     finally:
-        console.stop_live_line()
+        console.live_line.stop()
