@@ -663,7 +663,6 @@ def sftp(tmp_path, monkeypatch, host_key):
         AbstractFileSystem.clear_instance_cache()
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_files_are_read_and_written_through_sftp(sftp):
     url, root = sftp
     (root / "in").mkdir()
@@ -684,7 +683,6 @@ def test_files_are_read_and_written_through_sftp(sftp):
     assert SECRET not in done.output + taken.output + missing.output
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_parts_are_written_through_sftp_and_no_folder_is_left(sftp):
     url, root = sftp
     (root / "out").mkdir()
@@ -699,7 +697,6 @@ def test_parts_are_written_through_sftp_and_no_folder_is_left(sftp):
     assert (root / "out" / "00000.csv").read_text() == "ClientId,DateTime\n1604591025698235234,\n"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_unknown_server_and_a_wrong_password_are_refused(sftp, tmp_path):
     url, _ = sftp
 
@@ -753,3 +750,17 @@ def test_an_address_is_a_path_that_shows_no_secret(given, shown):
 def test_a_path_that_lost_a_slash_is_an_address_again():
     assert as_path(Path("s3://bucket/a/calls.csv")) == RemotePath("s3://bucket/a/calls.csv")
     assert type(as_path("s3/calls.csv")) is type(as_path("C:/calls.csv")) is type(Path())
+
+
+def test_no_connection_to_a_server_of_sftp_is_left_open(sftp):
+    url, root = sftp
+    (root / "in").mkdir()
+    for number in range(4):
+        (root / "in" / f"{number}.csv").write_bytes(CALLS)
+
+    done = convert(f"{url}/in/", "-o", f"{url}/out.csv")
+    refused = run("validate", f"{url.replace(SECRET, 'x')}/calls.csv")
+
+    assert (done.exit_code, refused.exit_code) == (1, 3)
+    clients = [one for one in threading.enumerate() if isinstance(one, paramiko.Transport) and not one.server_mode]
+    assert [one for one in clients if one.is_active()] == []

@@ -148,14 +148,19 @@ def _open_new(path: Path, folder: Path | None = None) -> Iterator[IO[bytes]]:
         return
     before = path if folder is None else folder / f"{path.name}.{uuid.uuid4().hex}"
     with map_os_errors(path):
-        # Whoever may not read what is written here may not read it by the way, either.
-        with open(before, "x+b", opener=partial(os.open, mode=0o600)) as stream:
-            yield stream
-            stream.flush()
+        try:
+            # Whoever may not read what is written here may not read it by the way, either.
+            with open(before, "x+b", opener=partial(os.open, mode=0o600)) as stream:
+                yield stream
+                stream.flush()
+                if folder is not None:
+                    os.fsync(stream.fileno())
             if folder is not None:
-                os.fsync(stream.fileno())
-        if folder is not None:
-            before.replace(path)
+                before.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                before.unlink()
+            raise
 
 
 def _read_stored(stored: StoredRecords, names: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from calltools.errors import CalltoolsError, LedgerError, UsageError
+from calltools.errors import AccessDeniedError, CalltoolsError, LedgerError, NotFoundError, UsageError
 from calltools.ledger import (
     Ledger,
     Part,
@@ -26,7 +26,7 @@ from calltools.metrica.responses import Uploading
 from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
 from calltools.uploading.counter import look_at_counter
-from calltools.uploading.parts import poll_until_done, send_part
+from calltools.uploading.parts import poll_until_done, send_part, stops_run
 from calltools.uploading.reconcile import (
     ListLook,
     look_before_sending,
@@ -44,7 +44,8 @@ class UploadListing:
     Attributes:
         parts: Those of the ledger, oldest first.
         foreign: Those that only the service knows, each with its counter.
-        error: Why the service could not be asked; ``None``: it was, or there was nothing to ask.
+        error: Why the service could not be asked, or did not list the first such counter; ``None``: it listed all, or
+            there was nothing to ask.
     """
 
     parts: list[Part]
@@ -86,12 +87,15 @@ def list_uploadings(
     known = {part.counter for part in list_parts(ledger)} | ({also} if also else set())
     foreign: list[tuple[int, Uploading]] = []
     error: CalltoolsError | None = None
-    try:
-        # Without a counter nobody has to have a token to learn that there is nothing yet.
-        for number in sorted(known) if counter is None else [counter]:
+    # Without a counter nobody has to have a token to learn that there is nothing yet.
+    for number in sorted(known) if counter is None else [counter]:
+        try:
             foreign += [(number, uploading) for uploading in merge_listing(ledger, connect(), number)]
-    except CalltoolsError as fault:
-        error = fault
+        except CalltoolsError as fault:
+            error = error or fault
+            # A counter that is not there any more, or not for this token, says nothing about the others.
+            if not isinstance(fault, AccessDeniedError | NotFoundError):
+                break
     return UploadListing(list_parts(ledger, counter), foreign, error)
 
 
@@ -287,7 +291,7 @@ def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsEr
 
 
 def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
-    """Send every part that waits; gives why some were not accepted, or why nothing may be sent."""
+    """Send the parts that wait, up to an error that each would meet; gives why some were not accepted or not sent."""
     waiting = waiting_parts(context.ledger, context.options.counter)
     if not waiting:
         return []
@@ -306,6 +310,9 @@ def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
         if result.error is not None and not result.part.accepted:
             errors.append(result.error)
             context.events.report_error(result.error)
+        if stops_run(result.error):
+            # The rest goes on waiting: each attempt would cost a request of the quota, and a marker.
+            break
     return errors
 
 
