@@ -276,3 +276,17 @@ def test_an_unknown_export_is_taken_to_the_guided_run_and_where_nobody_is_asked_
         assert command == "  calltools send week.csv --region KZ"
     assert sent.exit_code == 2
     assert sent.stderr.splitlines()[-1] == '  calltools vendors new week.csv --delimiter ";" -o week.toml'
+
+
+@pytest.mark.parametrize(
+    ("content", "command"), [("a,b\n1,2\n", "send"), ("DateTime,PhoneNumber\n1.3.2026,5\n", "convert")]
+)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_advice_about_standard_input_takes_it_for_a_file(content, command, language, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    done = CliRunner().invoke(app, ["validate", "-", "--lang", language, *NOW], input=content)
+
+    said = done.stdout + done.stderr
+    assert f"calltools {command} {'FILE' if language == 'en' else 'ФАЙЛ'}" in said
+    assert f"calltools {command} stdin" not in said
