@@ -79,6 +79,16 @@ def test_a_good_conversion_is_followed_by_the_plan_of_its_upload(run):
     assert commands(done) == ['calltools upload "my calls.csv" --counter N --plan']
 
 
+def test_the_parts_of_an_output_are_what_is_uploaded_next(run):
+    write("calls.csv", GOOD)
+
+    done = run("convert", "calls.csv", *NOW, "-o", "out/calls-{part}.csv")
+
+    (command,) = commands(done)
+    assert command == 'calltools upload "out/calls-*.csv" --counter N --plan'
+    assert run("validate", shlex.split(command)[2], *NOW).stdout.startswith("out/calls-00000.csv: ")
+
+
 def test_a_good_export_is_converted_next(run):
     export = str(SAMPLES / "sipuni" / "export.csv")
     write("calls.csv", "")
