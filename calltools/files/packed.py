@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +25,7 @@ from calltools.files.limits import Limits
 from calltools.files.members import member_name, tables_among
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import temporary_path
 
 _CHUNK_BYTES: Final = 1 << 20
 #: Memory that unpacking may take; ``xz -9`` and ``zstd --ultra -22`` take less, only ``zstd --long=28`` takes more.
@@ -252,7 +252,7 @@ class Unpacker:
         with ExitStack() as attempt:
             stream, path = attempt.enter_context(open_private_file())
             # It has no name, and a full disk must still be told from others.
-            shown = Path(tempfile.gettempdir()) / "calltools-unpacked"
+            shown = temporary_path("unpacked")
             with _open_member(packed, name) if packing is None else _open_stream(packed.path, packing, name) as opened:
                 size, pieces = 0, opened.pieces
                 for piece in pieces:
