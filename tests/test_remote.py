@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -577,6 +578,24 @@ def test_an_address_of_the_web_is_read_and_no_secret_is_shown(web, folder, addre
     if code == 1:
         document = json.loads((folder / "r.json").read_bytes())
         assert document["files"][0]["records"] == 3
+
+
+def test_members_of_an_archive_of_the_web_are_inputs_where_its_server_gives_ranges():
+    archive = zip_of({"a.csv": CALLS, "b.csv": CALLS})
+
+    def serve(handler):
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", handler.headers.get("Range", ""))
+        first, last = map(int, asked.groups()) if asked else (0, len(archive) - 1)
+        part = archive[first : last + 1]
+        of_all = {"Content_Range": f"bytes {first}-{first + len(part) - 1}/{len(archive)}"} if asked else {}
+        handler.send(206 if asked else 200, part, Accept_Ranges="bytes", **of_all)
+
+    with web_server({"/calls.zip": serve}) as server:
+        done = run("validate", f"{server.url}/calls.zip", "--as-of", AS_OF, "--output-format", "json")
+
+    assert [file["path"] for file in json.loads(done.stdout)["files"]] == [
+        f"{server.url}/calls.zip/{name}" for name in ("a.csv", "b.csv")
+    ]
 
 
 def test_a_server_of_an_unknown_authority_is_not_believed(tmp_path, monkeypatch):

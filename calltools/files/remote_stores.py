@@ -7,6 +7,7 @@ their words nor the whole address: both may hold a secret.
 import os
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote, urljoin, urlsplit
@@ -126,7 +127,8 @@ def _open_web(address: RemotePath, _connections: ExitStack) -> Store:
 
     async def take(_: object, __: object, end: aiohttp.TraceRequestEndParams) -> None:
         # 202, an export that is not ready, 204 and 206 are answers without the file, or with a part of it.
-        if end.response.status in _NOT_THE_FILE:
+        wanted = end.response.status == HTTPStatus.PARTIAL_CONTENT and "Range" in end.headers
+        if end.response.status in _NOT_THE_FILE and not wanted:
             raise SourceError("address-unreachable", path=address, reason=str(end.response.status))
 
     trace.on_request_redirect.append(follow)
