@@ -101,11 +101,11 @@ def clean_file_ledger(folder, file):
 
 
 def import_modules_of_run(folder, file):
-    """Import what an upload imports."""
-    known, names = os.environ["CALLTOOLS_STATE_DIR"], folder / "modules"
+    """Import what an upload imports, so that no later run has to; it uploads the file with a ledger of its own."""
+    before, names = os.environ["CALLTOOLS_STATE_DIR"], folder / "modules"
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "first")
     assert run_forked(("upload", file, "--counter", 1, "--yes", *SHORT), imported=names) == 0
-    os.environ["CALLTOOLS_STATE_DIR"] = known
+    os.environ["CALLTOOLS_STATE_DIR"] = before
     for name in names.read_text(encoding="utf-8").split("\n"):
         # A library may put objects of its own among the modules.
         with suppress(ImportError):
