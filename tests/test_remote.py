@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -532,6 +533,8 @@ def web(tmp_path_factory):
         "/cut.csv": cut,
         "/to-plain": redirect("http://192.0.2.1/calls.csv"),
         "/to-signed": redirect(f"/calls.csv?sig={SECRET}"),
+        "/part.csv": lambda handler: handler.send(206, CALLS[: CALLS.rindex(b"\n", 0, -1) + 1]),
+        "/later.csv": lambda handler: handler.send(202, CALLS),
         "/failing": lambda handler: handler.send(500, SECRET.encode()),
         "/page": b"<html><body>Log in</body></html>",
         "/calls.zip": zip_of({"a.csv": CALLS}),
@@ -553,6 +556,8 @@ def web(tmp_path_factory):
         pytest.param("{url}/missing.csv?sig={secret}", 3, "There is nothing at {url}/missing.csv?…", id="missing"),
         pytest.param("{url}/failing?sig={secret}", 3, "cannot be reached or broke off (500)", id="failing"),
         pytest.param("{url}/cut.csv?sig={secret}", 3, "broke off (ContentLengthError)", id="cut off"),
+        pytest.param("{url}/part.csv?sig={secret}", 3, "broke off (206)", id="a part"),
+        pytest.param("{url}/later.csv?sig={secret}", 3, "broke off (202)", id="not ready"),
         pytest.param("{url}/to-plain?sig={secret}", 3, "would go over the network unencrypted", id="to http"),
         pytest.param("http://192.0.2.1/x.csv?sig={secret}", 2, "would go over the network unencrypted", id="http"),
         pytest.param("ftp://anna:{secret}@192.0.2.1/x.csv", 2, "an address of a kind that is not known", id="ftp"),
@@ -573,6 +578,24 @@ def test_an_address_of_the_web_is_read_and_no_secret_is_shown(web, folder, addre
     if code == 1:
         document = json.loads((folder / "r.json").read_bytes())
         assert document["files"][0]["records"] == 3
+
+
+def test_members_of_an_archive_of_the_web_are_inputs_where_its_server_gives_ranges():
+    archive = zip_of({"a.csv": CALLS, "b.csv": CALLS})
+
+    def serve(handler):
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", handler.headers.get("Range", ""))
+        first, last = map(int, asked.groups()) if asked else (0, len(archive) - 1)
+        part = archive[first : last + 1]
+        of_all = {"Content_Range": f"bytes {first}-{first + len(part) - 1}/{len(archive)}"} if asked else {}
+        handler.send(206 if asked else 200, part, Accept_Ranges="bytes", **of_all)
+
+    with web_server({"/calls.zip": serve}) as server:
+        done = run("validate", f"{server.url}/calls.zip", "--as-of", AS_OF, "--output-format", "json")
+
+    assert [file["path"] for file in json.loads(done.stdout)["files"]] == [
+        f"{server.url}/calls.zip/{name}" for name in ("a.csv", "b.csv")
+    ]
 
 
 def test_a_server_of_an_unknown_authority_is_not_believed(tmp_path, monkeypatch):

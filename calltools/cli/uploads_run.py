@@ -96,15 +96,13 @@ def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, outpu
 def give_up_upload(name: str, output: OutputOptions) -> int:
     """Give up one uploading that is held; gives the exit code."""
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        part = give_up_part(ledger, find_part(ledger, name), console)
-    return results.HELD if part.held else results.OK
+        return give_up_part(ledger, find_part(ledger, name), console).code
 
 
 def cancel_upload(name: str, output: OutputOptions) -> int:
     """Withdraw one uploading that waits; gives the exit code."""
     with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        part = cancel_part(ledger, find_part(ledger, name), console)
-    return results.HELD if part.held else results.OK
+        return cancel_part(ledger, find_part(ledger, name), console).code
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ Piece by piece, so that memory does not depend on its size; the disk holds one u
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Self
@@ -19,10 +18,12 @@ from calltools.files import remote
 from calltools.files.atomic import map_os_errors
 from calltools.files.copies import Copies
 from calltools.files.decompression import FAULTS, Packing, decompress, find_packing, map_faults
-from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
+from calltools.files.inputs import ARCHIVE_SUFFIX
 from calltools.files.limits import Limits
+from calltools.files.members import member_name, tables_among
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import temporary_path
 
 _CHUNK_BYTES: Final = 1 << 20
 _ENCRYPTED_FLAG: Final = 1
@@ -67,15 +68,19 @@ def is_archive(path: Path, name: str) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
-        if not stream.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return False
+    if not _is_zip(path):
+        return False
     try:
         sniff_zip(path, "")
     except SourceError as fault:
         damaged = fault.key == "workbook-damaged" and name.lower().endswith(ARCHIVE_SUFFIX)
         return damaged or fault.key == "source-archive"
     return False
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def list_remote_members(address: RemotePath) -> list[str]:
@@ -87,22 +92,8 @@ def list_remote_members(address: RemotePath) -> list[str]:
 def list_members(path: Path | BinaryIO) -> list[str]:
     """Names of the files in an archive, in the order of their names; empty if its directory cannot be read."""
     with suppress(*FAULTS, OSError), ZipFile(path) as archive:
-        return sorted({info.filename for info in archive.infolist() if not info.is_dir()})
+        return sorted({member_name(info) for info in archive.infolist() if not info.is_dir()})
     return []
-
-
-def tables_among(members: Sequence[str]) -> list[str]:
-    """The members that are taken from an archive: by their endings, or the only file whatever its ending."""
-    visible = [name for name in members if not is_hidden_member(name)]
-    return [name for name in visible if has_table_ending(name)] or (visible if len(visible) == 1 else [])
-
-
-def is_hidden_member(name: str) -> bool:
-    """Whether a member is one that its system shows on demand only, or the lock file of an office program."""
-    parts = name.replace("\\", "/").split("/")
-    return parts[-1].startswith(LOCK_FILE_PREFIXES) or any(
-        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts
-    )
 
 
 class Unpacker:
@@ -165,7 +156,7 @@ class Unpacker:
         with ExitStack() as attempt:
             stream, path = attempt.enter_context(open_private_file())
             # It has no name, and a full disk must still be told from others.
-            shown = Path(tempfile.gettempdir()) / "calltools-unpacked"
+            shown = temporary_path("unpacked")
             with _open_member(packed, name) if packing is None else _open_stream(packed.path, packing, name) as opened:
                 size, pieces = 0, opened.pieces
                 for piece in pieces:
@@ -207,6 +198,9 @@ def _open_stream(path: Path, packing: Packing, name: str) -> Iterator[_Opened]:
 
 @contextmanager
 def _open_member(packed: Packed, name: str) -> Iterator[_Opened]:
+    if not _is_zip(packed.path):
+        # The name of a member behind that of a plain file.
+        raise SourceError("file-missing", path=name)
     with map_faults(name, "zip"), ZipFile(packed.path) as archive:
         info = _find_member(archive, packed, name)
         with archive.open(info) as stream:
@@ -218,14 +212,14 @@ def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
     members = [info for info in archive.infolist() if not info.is_dir()]
     member = packed.member
     if member is None:
-        tables = tables_among([info.filename for info in members])
+        tables = tables_among([member_name(info) for info in members])
         if not tables:
             raise SourceError("packed-no-table", path=name, count=len(members))
         if len(tables) > 1:
             listed = ", ".join(f"{name}/{one}" for one in tables[:_LISTED])
             raise UnfitFileError("packed-several", path=name, count=len(tables), names=listed)
         [member] = tables
-    found = [info for info in members if info.filename == member]
+    found = [info for info in members if member_name(info) == member]
     if not found:
         raise SourceError("file-missing", path=name)
     [info, *others] = found

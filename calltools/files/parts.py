@@ -31,6 +31,7 @@ from calltools.files.folders import MANIFEST
 from calltools.files.limits import Limits
 from calltools.files.outputs import find_ending
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import open_temporary
 from calltools.model.batch import StoredRecords
 from calltools.model.cells import combine_chunks, constant_cells, non_empty
 
@@ -167,7 +168,7 @@ def _read_stored(stored: StoredRecords, names: Sequence[str]) -> Iterator[pa.Rec
     """The records with these columns."""
     if not stored.count:
         return
-    with tempfile.TemporaryFile() as copy, map_os_errors(stored.path):
+    with open_temporary() as copy, map_os_errors(stored.path):
         if isinstance(stored.path, RemotePath):
             remote.fetch(stored.path, copy, _NO_LIMITS)
             copy.seek(0)

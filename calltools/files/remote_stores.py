@@ -7,6 +7,7 @@ their words nor the whole address: both may hold a secret.
 import os
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote, urljoin, urlsplit
@@ -22,6 +23,8 @@ _CONNECT_S: Final = 20
 _SILENCE_S: Final = 60
 _TRIES: Final = 2
 _SSH_PORT: Final = 22
+#: Statuses of HTTP that are no errors, and of which the body is not the file, or not all of it.
+_NOT_THE_FILE: Final = frozenset({201, 202, 204, 205, 206})
 
 #: What exceptions of all libraries mean, by their names, so that no module need be loaded; and by status of HTTP.
 _MEANINGS: Final[tuple[tuple[MessageKey, frozenset[str], frozenset[int]], ...]] = (
@@ -122,7 +125,14 @@ def _open_web(address: RemotePath, _connections: ExitStack) -> Store:
         if onward.scheme == "http" and (address.scheme == "https" or not _is_loopback(onward.hostname or "")):
             raise SourceError("address-open", path=address)
 
+    async def take(_: object, __: object, end: aiohttp.TraceRequestEndParams) -> None:
+        # 202, an export that is not ready, 204 and 206 are answers without the file, or with a part of it.
+        wanted = end.response.status == HTTPStatus.PARTIAL_CONTENT and "Range" in end.headers
+        if end.response.status in _NOT_THE_FILE and not wanted:
+            raise SourceError("address-unreachable", path=address, reason=str(end.response.status))
+
     trace.on_request_redirect.append(follow)
+    trace.on_request_end.append(take)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S)
     files = HTTPFileSystem(
         client_kwargs={"timeout": timeout, "trace_configs": [trace]},

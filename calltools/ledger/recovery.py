@@ -55,7 +55,7 @@ def recover_counter(ledger: Ledger, counter: int) -> None:
         for path in _orphaned_files(ledger, counter):
             discard_file(path)
     # The last step: a part whose file somebody has removed cannot be sent, and must not claim its calls for ever.
-    # Whoever called ``upload`` or ``resume`` is told, see ``lost_parts``.
+    # The next run that sends or decides tells of it, see ``lost_parts``.
     for part in _parts_in_states(ledger, counter, WAITING_STATES):
         if not part_path(ledger, part).is_file():
             release(ledger, part.id, FILE_GONE)

@@ -16,6 +16,7 @@ from calltools.ledger import (
     held_parts,
     hold_counter,
     list_parts,
+    lost_parts,
     release,
     resend,
     state_word,
@@ -134,33 +135,41 @@ def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: Upl
         events.notify("uploads-nothing-adopted", counter=counter)
     if held:
         events.notify_always("uploads-adopted-held", names=", ".join(part.name for part in held))
-    return UploadResult(results.HELD if held else results.OK, (*parts, *held))
+    result = UploadResult(results.HELD if held else results.OK, (*parts, *held))
+    return results.with_lost_parts(result, ledger, events, counter)
 
 
-def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
     """Withdraw a part that waits, so that its calls are free; held instead if an attempt of it may be stored.
+
+    Returns:
+        The part, and those whose file was found gone.
 
     Raises:
         UsageError: It does not wait.
         LockedError: Another process uploads to its counter.
     """
-    _require_waiting(part)
+    _require_waiting(ledger, part)
     with hold_counter(ledger, part.counter):
+        part = get_part(ledger, part.id)
         # Another process may have sent it since: then a person decides, and not this command.
-        _require_waiting(get_part(ledger, part.id))
-        part = release(ledger, part.id)
-    return _report_decided(part, events)
+        _require_waiting(ledger, part)
+        part = release(ledger, part.id) if part.waiting else part
+    return _report_decided(ledger, part, events)
 
 
-def _require_waiting(part: Part) -> None:
-    if not part.waiting:
+def _require_waiting(ledger: Ledger, part: Part) -> None:
+    if not (part.waiting or _is_found_gone(ledger, part)):
         raise UsageError("uploads-not-waiting", name=part.name, state=state_word(part.state))
 
 
-def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
     """Leave a held part for good, so that its calls stay known; withdraw a waiting one, so that its calls are free.
 
     A part that waits after an attempt that may be stored becomes held: a person decides about it once more.
+
+    Returns:
+        The part, and those whose file was found gone.
 
     Raises:
         UsageError: It neither waits nor is held.
@@ -168,14 +177,23 @@ def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     """
     with hold_counter(ledger, part.counter):
         part = get_part(ledger, part.id)
-        part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
-    return _report_decided(part, events)
+        if not _is_found_gone(ledger, part):
+            part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
+    return _report_decided(ledger, part, events)
 
 
-def _report_decided(part: Part, events: UploadEvents) -> Part:
-    events.report_part(part)
-    events.remark_on(part, UploadOptions(part.counter))
-    return part
+def _is_found_gone(ledger: Ledger, part: Part) -> bool:
+    """Whether it was withdrawn because its file is gone, and nobody was told."""
+    return part in lost_parts(ledger, part.counter)
+
+
+def _report_decided(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
+    decided = () if part.lost else (part,)
+    for each in decided:
+        events.report_part(each)
+        events.remark_on(each, UploadOptions(each.counter))
+    result = UploadResult(results.HELD if part.held else results.OK, decided)
+    return results.with_lost_parts(result, ledger, events, part.counter)
 
 
 def resume_parts(

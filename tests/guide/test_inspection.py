@@ -1,5 +1,6 @@
 """What must be said of a file is asked, with what the file suggests; nothing else is."""
 
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -229,3 +230,11 @@ def test_of_many_phones_it_is_said_how_many_were_looked_at(tmp_path, count, said
 
     assert (question.key, question.choices[0].value) == ("region", "RU")
     assert question.choices[0].consequence.say("en") == said
+
+
+def test_an_inspection_prints_in_one_line_and_is_compared_hashed_and_pickled(sipuni):
+    first, again = (inspect(found(sipuni), {}, AS_OF) for _ in range(2))
+
+    assert repr(first) == f"<calltools.Inspection {first.files[0].name}: asks {first.questions[0].key}>"
+    assert first == again == pickle.loads(pickle.dumps(first))  # noqa: S301 - our own
+    assert hash(first) == hash(again)

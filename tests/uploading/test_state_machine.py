@@ -8,7 +8,7 @@ from time import time
 import pytest
 
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-EXAMPLES, STEPS = (2000, 40) if LONG else (6, 8)
+EXAMPLES, STEPS = (500, 40) if LONG else (6, 8)
 #: Seeds that no earlier run of the tests had; a failure prints its own. ``make test-long`` does a million steps of them.
 FIRST_SEED = int(time()) * 1000
 
