@@ -63,6 +63,7 @@ from calltools.run import (
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
+    refuse_unfilled,
     resolve,
 )
 from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
@@ -147,6 +148,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         if not to_folder:
             refuse_other_endings(output, writing.rejects)
         refuse_other_endings(None, changes=writing.changes)
+        refuse_unfilled(output, writing.rejects, writing.changes)
         lists = [writing.changes] if writing.changes else []
         parts = list_parts(output) if output is not None and is_in_parts(output) else []
         others = [*outputs, *parts, *lists, *_report_paths(showing)]

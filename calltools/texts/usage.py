@@ -158,6 +158,8 @@ MESSAGES: Final = {
                         "Выходной файл {path} — это один из входных. Дайте ему другое имя: входной файл не меняется никогда."),
     "output-twice": ("{path} is named for two outputs. Give each its own name.",
                      "Файл {path} указан для двух выходных файлов. Дайте каждому своё имя."),
+    "output-placeholder": ("{path}: nothing fills in {word} here. For an output of each input give a folder, as DIR/; {{part}} stands only in -o, {{stem}} in reports, {{job}} and {{date}} in jobs.",
+                           "{path}: здесь {word} ничем не заменяется. Чтобы у каждого входного файла был свой выходной, укажите папку, например DIR/; {{part}} бывает только в -o, {{stem}} — в отчётах, {{job}} и {{date}} — в заданиях."),
     "output-same-name": ("{first} and {second} would both become {path}. Convert them into different folders, one after the other.",
                          "{first} и {second} дали бы один файл {path}. Сконвертируйте их по очереди в разные папки."),
     "output-rejects-folder": ("-o {path} is a folder, so there are rejects of each input: give --rejects a folder, too, such as --rejects {path}.",

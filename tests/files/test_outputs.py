@@ -100,3 +100,12 @@ def test_another_ending_is_refused_with_those_that_are_written(tmp_path, name):
 
     assert fault.value.key == "output-ending"
     assert ".csv, .csv.gz, .csv.zst, .parquet" in str(fault.value)
+
+
+@pytest.mark.parametrize("name", ["calls-{date}.csv", "calls-{stem}.csv.gz", "{job}.parquet"])
+def test_a_word_that_nothing_fills_in_is_refused(tmp_path, name):
+    with pytest.raises(UsageError) as fault:
+        convert(tmp_path, name)
+
+    assert fault.value.key == "output-placeholder"
+    assert not (tmp_path / name).exists()
