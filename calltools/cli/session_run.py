@@ -54,6 +54,7 @@ from calltools.run import (
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
+    refuse_unfilled,
     resolve,
 )
 from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
@@ -183,6 +184,7 @@ def _refuse_wrong_outputs(writing: WritingOptions, output: Path | None) -> None:
     elif rejects is not None and rejects.suffix and not rejects.is_dir():
         raise UsageError("output-rejects-folder", path=output if isinstance(output, RemotePath) else writing.output)
     refuse_other_endings(None, changes=writing.changes)
+    refuse_unfilled(output, rejects, writing.changes)
 
 
 def _paths_to_write(writing: WritingOptions, output: Path | None, showing: FindingOptions) -> list[Path]:

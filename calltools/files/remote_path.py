@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, Self
 
+from calltools.errors import UsageError
+
 if sys.platform == "win32":
     from pathlib import WindowsPath as _SystemPath
 else:
@@ -124,10 +126,16 @@ class RemotePath(_SystemPath):
 
 
 def as_path(given: str | os.PathLike[str]) -> Path:
-    """A path of this machine, or an address if the text is one, also where ``Path`` has taken a slash off it."""
+    """A path of this machine, or an address if the text is one, also where ``Path`` has taken a slash off it.
+
+    Raises:
+        UsageError: No path can be this text.
+    """
     if isinstance(given, RemotePath):
         return given
     text = os.fspath(given)
+    if "\0" in text:
+        raise UsageError("path-unusable", path=text)
     if _ADDRESS.fullmatch(text):
         return RemotePath(text)
     found = _COLLAPSED.fullmatch(given.as_posix()) if isinstance(given, Path) else None

@@ -163,6 +163,8 @@ def _copy(source: Source, stack: ExitStack, name: str | None) -> list[FoundFile]
     if isinstance(source, io.TextIOBase):
         raise UsageError("input-text-stream", path=_name_of_stream(source))
     if _is_stream(source):
+        if getattr(source, "closed", False):
+            raise UsageError("input-closed", path=_name_of_stream(source))
         name = name or _name_of_stream(source)
         return find_members(stack.enter_context(copy_stdin(source)), name)
     return [write_table(read_table(source, name or "table"), stack, name or "table")]

@@ -18,6 +18,8 @@ from calltools.texts.keys import LANGUAGES, Language
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+#: How alike a keyword must be to the one that is named in its place: ``engine`` is not ``region``.
+_NEAR: Final = 0.7
 _PATHS: Final = ("identifiers", "baseline")
 _LISTS: Final = ("own_numbers", "inbound_contexts", "select", "ignore")
 _UPPER: Final = ("region", "currency")
@@ -54,10 +56,13 @@ def show_options(function: Callable[_P, _R]) -> Callable[_P, _R]:
         for name, hint in get_type_hints(group).items()
         if name not in signature.parameters
     ]
+    names = [one.name for one in (*own[1:], *listed)]
     judged = {one.name: one.annotation for one in own[1:] if is_judged(one.annotation) and one.name != "counter"}
 
     @wraps(function)
     def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        # Here, where also the arguments of its own are known that may be meant.
+        refuse_unknown((word for word in kwargs if word not in {*_FIELDS, *_HINTS, own[0].name}), names)
         for name, value in signature.bind_partial(*args, **kwargs).arguments.items():
             if name in judged:
                 refuse_other_types(name, value, judged[name])
@@ -104,7 +109,7 @@ def refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
     """
     for word in given:
         if word not in known:
-            near = nearest_word(word, known)
+            near = nearest_word(word, known, _NEAR)
             raise UsageError("option-unknown-near" if near else "option-unknown", word=word, near=near)
 
 

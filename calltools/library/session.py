@@ -39,6 +39,7 @@ from calltools.run import (
     is_folder_output,
     refuse_occupied_outputs,
     refuse_other_endings,
+    refuse_unfilled,
     report_path,
     resolve,
 )
@@ -181,6 +182,7 @@ class Target:
         if self.path is not None and is_folder_output(os.fspath(self.output)):  # type: ignore[arg-type]  # it is a path
             return FolderConversionSink(self.path, [one.name for one in inputs], self.rejects, **whole)
         refuse_other_endings(self.path, self.rejects)
+        refuse_unfilled(self.path, self.rejects)
         if self.output is None:
             # The converter knows its columns at the end; memory does not grow before it.
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calltools-")))

@@ -21,7 +21,14 @@ from calltools.run.folder_output import (
 from calltools.run.inputs import is_own_file
 from calltools.run.outcome_rejects import OUTCOME_CODE, OutcomeRejectsSink
 from calltools.run.planned_file import PlannedFile, plan_file
-from calltools.run.session import InputFile, Session, SessionEvents, refuse_occupied_outputs, refuse_other_endings
+from calltools.run.session import (
+    InputFile,
+    Session,
+    SessionEvents,
+    refuse_occupied_outputs,
+    refuse_other_endings,
+    refuse_unfilled,
+)
 from calltools.run.sinks import (
     BaselineResult,
     BaselineWriter,
@@ -62,6 +69,7 @@ __all__ = [
     "plan_file",
     "refuse_occupied_outputs",
     "refuse_other_endings",
+    "refuse_unfilled",
     "report_path",
     "resolve",
 ]

@@ -14,7 +14,8 @@ from calltools.errors import CalltoolsError, FileFault, SourceError, UnfitFileEr
 from calltools.files.atomic import refuse_same_files
 from calltools.files.outputs import ENDINGS, REJECT_ENDINGS
 from calltools.files.packed import Packed, Unpacker
-from calltools.files.parts import is_in_parts, list_parts
+from calltools.files.parts import PART, is_in_parts, list_parts
+from calltools.files.placeholders import DATE, JOB, STEM
 from calltools.files.workbook.kept import keep_workbook_process
 from calltools.model.summary import Summary
 from calltools.pipeline import OnRead
@@ -79,6 +80,10 @@ class SessionEvents(Protocol):
         return
 
 
+#: What is filled in in reports, and in paths of jobs.
+_PLACEHOLDERS: Final = (STEM, JOB, DATE)
+
+
 class _SilentEvents(SessionEvents):
     """Events of a caller that shows nothing."""
 
@@ -120,6 +125,23 @@ def refuse_other_endings(output: Path | None, rejects: Path | None = None, chang
             stem = path.name.removesuffix(path.suffix)
             near = path.with_name(stem if stem.lower().endswith(".csv") else f"{stem}.csv")
             raise UsageError("output-ending", path=path, ending=path.suffix, near=near, endings=", ".join(endings))
+
+
+def refuse_unfilled(output: Path | None, *others: Path | None) -> None:
+    """Refuse to write under a name with a word in braces that is filled in only in other paths.
+
+    Args:
+        output: Converted records, which may be in parts.
+        others: Rejects and changes.
+
+    Raises:
+        UsageError: Nothing would fill in such a word.
+    """
+    for path in (output, *others):
+        words = _PLACEHOLDERS if path is output else (*_PLACEHOLDERS, PART)
+        word = None if path is None else next((one for one in words if one in path.name), None)
+        if word is not None:
+            raise UsageError("output-placeholder", path=path, word=word)
 
 
 @dataclass(slots=True)

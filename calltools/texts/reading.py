@@ -190,6 +190,8 @@ MESSAGES: Final = {
                          "{path} повреждён: файл обрывается или внутри не то, что обещают его первые байты. Из файла ничего не взято. Скачайте или запишите его заново."),
     "columnar-encrypted": ("{path} is encrypted. Write it again without encryption.",
                            "{path} зашифрован. Запишите его заново без шифрования."),
+    "columnar-unsupported": ("{path} holds a type of column, or a way of packing, that pyarrow does not read, such as integers of 128 bits. Write it again with text in such columns.",
+                             "В {path} есть тип столбца или способ сжатия, которых pyarrow не читает, например 128-битные целые. Запишите файл заново, такие столбцы — текстом."),
     "columnar-type": ('Column "{column}" of {path} holds {type}, which has no text. Leave the column out, or write it as text.',
                       "В столбце «{column}» файла {path} значения типа {type}, у которых нет текста. Уберите столбец или запишите его текстом."),
     "columnar-bytes": ('Column "{column}" of {path} holds bytes that are no UTF-8 text. Leave the column out, or write it as text.',

@@ -111,3 +111,12 @@ def test_a_part_that_cannot_get_its_name_leaves_nothing_beside_it(tmp_path):
         write_parts([Part(target, (), ("ClientId", "DateTime"), tmp_path)])
 
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", ["calls-{date}.csv", "calls-{stem}.csv.gz", "{job}.parquet"])
+def test_a_word_that_nothing_fills_in_is_refused(tmp_path, name):
+    with pytest.raises(UsageError) as fault:
+        convert(tmp_path, name)
+
+    assert fault.value.key == "output-placeholder"
+    assert not (tmp_path / name).exists()

@@ -202,6 +202,9 @@ def test_what_cannot_be_read_is_refused_with_what_can(tmp_path):
     ("options", "said"),
     [
         ({"timezon": "UTC"}, "There is no option timezon. Did you mean timezone?"),
+        ({"report": "r.json"}, "Did you mean reports?"),
+        ({"engine": "dask"}, "There is no option engine. help() of the function lists them all."),
+        ({"identifiers": "crm\0.csv"}, r"No file can be called crm\x00.csv"),
         ({"encodin": "cp866"}, "Did you mean encoding?"),
         ({"static_call": 2}, "static_call cannot be 2. Possible: 0, 1, auto."),
         ({"date_order": "dym"}, "Possible: dmy, mdy, ymd"),
@@ -341,3 +344,21 @@ def test_the_log_has_facts_and_no_cells(caplog):
     assert ended.facts["findings"] == {"CT212": 1, "CT241": 1}
     assert ended.getMessage().startswith("file-ended name=bytes read=2 ")
     assert "495" not in caplog.text
+
+
+def test_what_no_file_can_be_called_and_what_is_closed_are_refused(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"DateTime,ClientId\n1773014400,5\n")
+    with path.open("rb") as stream:
+        pass
+
+    for given, said in (("calls\0.csv", "No file can be called"), (stream, "is closed already")):
+        with pytest.raises(UsageError, match=said):
+            calltools.validate(given)
+    with pytest.raises(UsageError, match="No file can be called"):
+        calltools.convert(path, "calls\0.csv")
+
+
+def test_an_argument_of_a_function_of_its_own_may_be_the_nearest():
+    with pytest.raises(UsageError, match="Did you mean rejects"):
+        calltools.convert(CALLS.encode(), rejcts="bad.csv")

@@ -158,7 +158,10 @@ def _split(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
 
 
 def describe(fault: BaseException) -> dict[str, Any]:
-    """The answer about an exception; an unknown one means that the file is damaged."""
+    """The answer about an exception; an unknown one means that the file is damaged.
+
+    Arrow says of what it cannot read, such as the integers of 128 bits of polars, that it is not implemented.
+    """
     key: MessageKey = "columnar-damaged"
     if isinstance(fault, CalltoolsError):
         return {"error": fault.key, "facts": fault.facts}
@@ -166,6 +169,8 @@ def describe(fault: BaseException) -> dict[str, Any]:
         key = "columnar-memory"
     elif _ENCRYPTED.search(str(fault)):
         key = "columnar-encrypted"
+    elif isinstance(fault, pa.ArrowNotImplementedError):
+        key = "columnar-unsupported"
     return {"error": key, "facts": {}}
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -439,6 +440,7 @@ def test_the_process_answers_with_titles_and_then_sends_text(tmp_path):
         (pa.ArrowCapacityError(), "columnar-memory"),
         (OSError("cannot decrypt"), "columnar-encrypted"),
         (ValueError(), "columnar-damaged"),
+        (pa.ArrowNotImplementedError("Integers with more than 64 bits not implemented"), "columnar-unsupported"),
     ],
 )
 def test_each_fault_of_the_process_has_a_sentence(fault, key):
@@ -497,3 +499,23 @@ def test_text_that_is_no_utf_8_is_refused_by_its_column(tmp_path):
     with pa.ipc.open_stream(response.partition(b"\n")[2]) as stream:
         [(_, metadata)] = stream.iter_batches_with_custom_metadata()
     assert json.loads(metadata[b"fault"]) == {"error": "columnar-bytes", "facts": {"column": "Tag"}}
+
+
+@pytest.mark.parametrize("form", ["parquet", "ipc"])
+def test_a_type_that_arrow_does_not_read_is_no_damage(tmp_path, form):
+    frame = pl.DataFrame({"DateTime": ["1772434800"], "ClientId": pl.Series([5], dtype=pl.Int128)})
+    getattr(frame, f"write_{form}")(tmp_path / "calls")
+
+    with pytest.raises(SourceError) as fault:
+        read(tmp_path / "calls")
+
+    assert fault.value.key == "columnar-unsupported"
+
+
+def test_files_of_polars_with_categories_are_read(tmp_path):
+    frame = pl.DataFrame({"ClientId": ["1", "2"]}).cast(pl.Categorical)
+    frame.write_ipc(tmp_path / "calls")
+
+    _, batches = read(tmp_path / "calls", identifiers={"ClientId"})
+
+    assert rows(batches) == [("1",), ("2",)]
