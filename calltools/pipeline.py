@@ -290,7 +290,10 @@ def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchRes
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
     made = make_canonical(batch, plan)
     unproven = select_unproven(made.batch, made.columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-    return digest_batch(made, unproven, plan, observers)
+    result = digest_batch(made, unproven, plan, observers)
+    # Nobody looks at these columns again, and until 16 others have come kernels would hold them.
+    forget_columns()
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from calltools.errors import SourceError
-from calltools.fields.kernels.byte_kernels import forget_columns
 from calltools.model.batch import Batch, Table
 from calltools.runtime.process import ForkedWorker
 from calltools.runtime.threads import cpu_count, keep_freed_memory, return_freed_memory_at_once
@@ -73,7 +72,7 @@ class ForkedResults(Iterator[_Result], Generic[_Result]):
 
     def __init__(self, worker: ForkedWorker, name: str, work: BatchWork[_Result], is_idle: Callable[[], bool]) -> None:
         self._worker = worker
-        self._results = _receive_results(worker, name, partial(_process_and_forget, work), is_idle)
+        self._results = _receive_results(worker, name, work.process, is_idle)
 
     def __next__(self) -> _Result:
         return next(self._results)
@@ -112,13 +111,6 @@ def _receive_results(
             yield message
 
 
-def _process_and_forget(work: BatchWork[_Result], batch: Batch) -> _Result:
-    """The result for a batch, after which kernels keep nothing of its columns."""
-    result = work.process(batch)
-    forget_columns()
-    return result
-
-
 def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_message: Callable[[object], None]) -> None:
     """In the second process: process each batch, but leave one to the first process when that has asked for it."""
     keep_freed_memory()
@@ -127,7 +119,7 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
         return_freed_memory_at_once()
     # One processor is left to the judge, which takes batches to work on where it has nothing else to do.
     threads = min(max(cpu_count() - 1, 1), MAX_THREADS)
-    shared = BatchWork(work.read, lambda batch: batch if was_notified() else _process_and_forget(work, batch))
+    shared = BatchWork(work.read, lambda batch: batch if was_notified() else work.process(batch))
     try:
         # Records take longer to send than findings do.
         for result in run_ahead(shared) if threads == 1 and work.outweighs_judging else run_in_threads(shared, threads):
