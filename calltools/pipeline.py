@@ -34,6 +34,7 @@ from calltools.batch_steps import (
 )
 from calltools.errors import SourceError
 from calltools.fields.call_statistics import compute_call_statistics
+from calltools.fields.kernels.byte_kernels import forget_columns
 from calltools.fields.redaction import redact_title_cells
 from calltools.files.parts import store_records
 from calltools.matching.assignment import OutcomePersons, OutcomeTally, SeenCalls
@@ -289,7 +290,10 @@ def process_batch(batch: Batch, plan: RunPlan, observers: Observers) -> BatchRes
     """Map, normalize, match and prove one batch, and digest it for observers and statistics."""
     made = make_canonical(batch, plan)
     unproven = select_unproven(made.batch, made.columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-    return digest_batch(made, unproven, plan, observers)
+    result = digest_batch(made, unproven, plan, observers)
+    # Nobody looks at these columns again, and until 16 others have come kernels would hold them.
+    forget_columns()
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +358,7 @@ class _ResultStage:
                 self.summary.call_statistics.merge(result.statistics)
             self.emit(result.batch, findings, result.outcomes)
             self.on_read(self.summary.read, self.summary.bytes_read)
+        forget_columns()
 
     def emit(self, batch: Batch, findings: Findings, outcomes: OutcomeTally | None = None) -> None:
         """Count a batch, and hand it to the sinks."""

@@ -90,15 +90,16 @@ class NextStep:
 
     def take(self, findings: Findings) -> None:
         """Count the errors, and those that converting repairs."""
-        if not pc.any(pc.equal(findings.table["severity"], Severity.ERROR.value)).as_py():
+        # There may be a note on each record.
+        findings = findings.filter(pc.equal(findings.table["severity"], Severity.ERROR.value))
+        if not len(findings):
             return
         limiter = RuleLimiter(0)
         limiter.pass_first(findings)
-        self.errors.update({rule.code: rule.count for rule in limiter.rule_counts() if rule.severity is Severity.ERROR})
+        self.errors.update({rule.code: rule.count for rule in limiter.rule_counts()})
         table, codes = findings.table, [code for code, needs in WRITTEN_FIXES.items() if needs <= self.given.keys()]
         written = pc.is_in(table["code"], pa.array(codes, pa.string()))
-        errors = pc.and_(written, pc.equal(table["severity"], Severity.ERROR.value))
-        self.fixable += pc.sum(pc.and_(errors, pc.is_valid(table["after"]))).as_py() or 0
+        self.fixable += pc.sum(pc.and_(written, pc.is_valid(table["after"]))).as_py() or 0
 
     def finish(self, _summary: Summary) -> None:
         """End a file."""

@@ -145,8 +145,9 @@ class WrittenTimes:
         return filled, pending & ~filled.read
 
 
+@memoized
 def read_in_layouts(
-    cells: Cells, layouts: Iterable[str], order: DateOrder | None = None, proven: Orders | None = None
+    cells: Cells, layouts: tuple[str, ...], order: DateOrder | None = None, proven: Orders | None = None
 ) -> WrittenTimes:
     """Read the times of a column by the layouts of a profile, and by those of the table.
 

@@ -42,6 +42,8 @@ def without_explained(shown: Findings, findings: Findings) -> Findings:
         shown: Those of the findings that are to be shown.
         findings: All findings of some records.
     """
+    if not len(shown):
+        return shown
     missing = pc.drop_null(findings.table["record"].filter(pc.equal(findings.table["code"], "CT301")))
     table = shown.table
     explained = pc.and_(pc.is_in(table["code"], pa.array(_REASONS)), pc.is_in(table["record"], missing))

@@ -158,7 +158,7 @@ def scale(cells: Cells, factor: str) -> Cells:
 
 
 def difference(
-    later: Cells, earlier: Cells, layouts: Sequence[str], duration_format: DurationFormat | None = None
+    later: Cells, earlier: Cells, layouts: tuple[str, ...], duration_format: DurationFormat | None = None
 ) -> Cells:
     """Seconds from the earlier to the later time, or by which one duration is longer; empty where one is missing.
 
@@ -183,7 +183,7 @@ def difference(
     return pc.if_else(pa.array(both), text, pc.if_else(pa.array(filled & ~(has_end & has_start)), unreadable, ""))
 
 
-def _spelled_as_seconds(cells: Cells, layouts: Sequence[str], duration_format: DurationFormat | None) -> Cells:
+def _spelled_as_seconds(cells: Cells, layouts: tuple[str, ...], duration_format: DurationFormat | None) -> Cells:
     """Durations, and Unix seconds out of number cells, as plain seconds: 60.0, 0:01:00; other cells are unchanged."""
     others = ~full_match(cells, _SECONDS_PATTERN) & non_empty(cells)
     others[others] = ~read_in_layouts(cells.filter(pa.array(others)), layouts).read
@@ -226,7 +226,7 @@ def with_seconds(cells: Cells, clocks: Cells) -> Cells:
     return pc.if_else(pa.array(same), pc.binary_join_element_wise(short, seconds, ":"), cells)
 
 
-def _parse_moments(cells: Cells, layouts: Sequence[str]) -> tuple[Numbers, Mask, Mask]:
+def _parse_moments(cells: Cells, layouts: tuple[str, ...]) -> tuple[Numbers, Mask, Mask]:
     """Seconds in UTC, or on the clock of the cells; the rows that hold a time; and those whose time is in UTC."""
     # Zero means "never" in columns of Unix seconds.
     in_seconds = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))

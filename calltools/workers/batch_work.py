@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -85,6 +85,20 @@ def run_in_threads(work: BatchWork[_Result], threads: int = MAX_THREADS) -> Gene
             # Also when the consumer stops: what is waiting must not run on for nothing.
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def run_ahead(work: BatchWork[_Result]) -> Generator[_Result]:
+    """The result for each batch, in the order of the file, by one thread that works while the last one is taken.
+
+    One batch and two results are in memory, not several of both as with two threads.
+    """
+    results, end = map(work.process, work.read(map)), object()
+    with ThreadPoolExecutor(1, "calltools") as pool:
+        ahead: Future[Any] = pool.submit(next, results, end)
+        while (result := ahead.result()) is not end:
+            ahead = pool.submit(next, results, end)
+            yield result
+            del result
 
 
 def with_traceback_notes(fault: Exception) -> Exception:

@@ -17,7 +17,7 @@ from calltools.errors import SourceError
 from calltools.model.batch import Batch, Table
 from calltools.runtime.process import ForkedWorker
 from calltools.runtime.threads import cpu_count, keep_freed_memory, return_freed_memory_at_once
-from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_in_threads, with_traceback_notes
+from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_ahead, run_in_threads, with_traceback_notes
 
 #: Bytes of a file from which on there will nearly always be records to judge.
 _LARGE_FILE_BYTES: Final = 4 << 20
@@ -115,13 +115,14 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
     """In the second process: process each batch, but leave one to the first process when that has asked for it."""
     keep_freed_memory()
     if work.outweighs_judging:
-        # Two threads convert, each with the cells of a block and what is made of them.
+        # The cells of a block and what is made of them: Arrow would keep much of it.
         return_freed_memory_at_once()
-    # One processor is left to the judge, unless this work takes longer than that.
-    threads = min(max(cpu_count() - 1, 1) + work.outweighs_judging, MAX_THREADS)
+    # One processor is left to the judge, which takes batches to work on where it has nothing else to do.
+    threads = min(max(cpu_count() - 1, 1), MAX_THREADS)
     shared = BatchWork(work.read, lambda batch: batch if was_notified() else work.process(batch))
     try:
-        for result in run_in_threads(shared, threads):
+        # Records take longer to send than findings do.
+        for result in run_ahead(shared) if threads == 1 and work.outweighs_judging else run_in_threads(shared, threads):
             send_message(result)
     except BrokenPipeError:
         # The first process has ended, or wants no more.

@@ -1,12 +1,13 @@
 """Results of a column that are computed once."""
 
 import threading
+import weakref
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from calltools.fields.kernels.byte_kernels import memoized
+from calltools.fields.kernels.byte_kernels import forget_columns, memoized
 
 
 def counting():
@@ -78,3 +79,15 @@ def test_old_columns_are_forgotten_and_each_thread_has_its_own_memory():
     size(columns[0])
 
     assert len(computed) == 102
+
+
+def test_a_thread_that_has_done_with_its_columns_keeps_none_of_them():
+    size, computed = counting()
+    column = pa.array(["a"])
+    held = weakref.ref(size(column))
+
+    forget_columns()
+
+    assert held() is None
+    size(column)
+    assert len(computed) == 2

@@ -40,6 +40,9 @@ _SMALL_MASK: Final = 20_000
 #: The canonical columns, and one for what a rule has made of a column.
 _MEMOIZED_COLUMNS: Final = 16
 
+#: Those of all functions that are ``memoized``.
+_memories: Final[list[threading.local]] = []
+
 _Answer = TypeVar("_Answer")
 _Arguments = ParamSpec("_Arguments")
 
@@ -52,6 +55,7 @@ def memoized(
     Each thread keeps the answers for its last columns. Arrays in an answer are shared, so they are made read-only.
     """
     memory = threading.local()
+    _memories.append(memory)
 
     @wraps(compute)
     def answer(cells: Cells, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
@@ -71,6 +75,12 @@ def memoized(
         return computed
 
     return answer
+
+
+def forget_columns() -> None:
+    """Free the answers that this thread keeps, and the columns that they are for: it has done with these."""
+    for memory in _memories:
+        memory.__dict__.clear()
 
 
 def _memory_key(cells: Cells) -> tuple[object, ...]:
