@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -186,6 +187,27 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
     assert together == alone
     assert together[2][0] == 3000
     assert bool(worked) == idle
+
+
+def test_a_block_is_left_as_its_place_and_not_as_records(many, monkeypatch, idleness):
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    worked = idleness(True)
+
+    run_planned(plan_of(many).without_records(), together=True)
+
+    size = many.stat().st_size
+    assert len(worked) > 1
+    assert sum(len(pickle.dumps(place)) for place in worked) < size / 20
+
+
+def test_batches_whose_legs_are_merged_are_left_with_their_records(idleness):
+    worked = idleness(True)
+    options = {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"}
+
+    run_planned(plan_of(SAMPLES / "asterisk" / "export.csv", converting=True, **options), together=True)
+
+    assert worked
+    assert all(isinstance(batch, Batch) for batch in worked)
 
 
 def test_each_file_has_a_second_process_of_its_own(many, workers_made):
