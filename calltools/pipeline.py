@@ -294,7 +294,7 @@ def _store(result: BatchResult, plan: RunPlan) -> BatchResult:
 
 def _wrong_records(batch: Batch, findings: Findings) -> Numbers:
     """The numbers of the records of a batch that hold an error, by all findings on it."""
-    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+    records = findings.table["record"].filter(pc.equal(findings.table["severity"], "error"))
     return np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
 
 
