@@ -204,9 +204,18 @@ def _place_work(table: Table, plan: RunPlan, process: Callable[[Batch], BatchRes
     def process_alone(batch: Batch) -> BatchResult:
         return replace(process(select_records(batch, table.titles, plan)), extent=find_extent(batch))
 
-    return PlaceWork(
-        table.ranges.tasks, table.ranges.read, process_alone, lambda results: number_results([one] for one in results)
-    )
+    read = partial(_read_here, ranges=table.ranges, name=table.source.name)
+    return PlaceWork(table.ranges.tasks, read, process_alone, lambda results: number_results([one] for one in results))
+
+
+def _read_here(place: object, ranges: ByteRanges, name: str) -> Batch:
+    """The batch of a place; its file is one of this machine, and no worker of a cluster is to blame."""
+    try:
+        return ranges.read(place)
+    except SourceError as fault:
+        if fault.key == "range-changed":
+            raise SourceError("file-changed", path=name) from None
+        raise SourceError("file-unreadable", path=name, reason=fault.facts["reason"]) from None
 
 
 def _merges_legs(plan: RunPlan) -> bool:

@@ -156,4 +156,7 @@ def _shared_work(work: BatchWork[_Result], was_notified: Callable[[], bool]) -> 
         tasks = (partial(_Left, place) if was_notified() else task for place, task in places.tasks())
         return run(lambda task: task(), tasks)
 
-    return BatchWork(read, lambda batch: batch if isinstance(batch, _Left) else places.process(batch))
+    def process(one: Any) -> _Result | _Left:
+        return one if isinstance(one, _Left) else places.process(one)
+
+    return BatchWork(read, process)

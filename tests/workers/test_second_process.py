@@ -200,6 +200,22 @@ def test_a_block_is_left_as_its_place_and_not_as_records(many, monkeypatch, idle
     assert sum(len(pickle.dumps(place)) for place in worked) < size / 20
 
 
+def test_a_file_that_is_written_to_or_taken_away_meanwhile_is_said_as_what_it_is(many):
+    planned = plan_of(many).without_records()
+    places = batch_work(planned.table, planned.plan).places
+    ((place, _),) = places.tasks()
+    many.write_bytes(many.read_bytes()[:-1000])
+    with pytest.raises(SourceError) as changed:
+        places.read(place)
+    many.unlink()
+    with pytest.raises(SourceError) as gone:
+        places.read(place)
+
+    assert (changed.value.key, gone.value.key) == ("file-changed", "file-unreadable")
+    assert "many.csv" in changed.value.say("ru")
+    assert "many.csv" in gone.value.say("en")
+
+
 def test_batches_whose_legs_are_merged_are_left_with_their_records(idleness):
     worked = idleness(True)
     options = {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"}
