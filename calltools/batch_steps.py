@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -131,6 +131,7 @@ class BatchResult:
         return replace(
             self,
             batch=self.batch.shift_records(records).with_findings(blanks),
+            unproven=replace(self.unproven, records=self.unproven.records + records),
             verdict=None if self.verdict is None else self.verdict.shift_records(records),
         )
 
@@ -366,7 +367,7 @@ def _number_records(batches: Iterable[Batch]) -> Iterator[Batch]:
         yield batch.shift_records(count).with_findings(blanks)
 
 
-def number_results(parts: Iterable[Sequence[BatchResult]]) -> Iterator[BatchResult]:
+def number_results(parts: Iterable[Sequence[BatchResult]]) -> Generator[BatchResult]:
     """The same for results of batches that were read and judged elsewhere, each part by itself.
 
     Args:

@@ -52,7 +52,7 @@ from calltools.validation.validator import (
     load_pandera,
     select_unproven,
 )
-from calltools.workers.batch_work import BatchWork, Cluster, RangeWork
+from calltools.workers.batch_work import BatchWork, Cluster, PlaceWork, RangeWork
 from calltools.workers.groups import GroupThread
 from calltools.workers.second_process import ForkedResults, is_large_file, start_work
 
@@ -188,15 +188,47 @@ def batch_work(table: Table, plan: RunPlan) -> BatchWork[BatchResult]:
     """The first half of the flow for a table: its batches, and what is done to each."""
     process = partial(process_batch, plan=plan, observers=Observers(plan.ruleset, plan.assumptions))
     # Judging takes as long as proving; to convert takes twice as long.
-    return BatchWork(partial(read_batches, table, plan), process, plan.normalize, _range_work(table, plan))
+    return BatchWork(
+        partial(read_batches, table, plan),
+        process,
+        plan.normalize,
+        _range_work(table, plan),
+        _place_work(table, plan, process),
+    )
+
+
+def _place_work(table: Table, plan: RunPlan, process: Callable[[Batch], BatchResult]) -> PlaceWork[BatchResult] | None:
+    """The same by the places of blocks in the file; ``None``: the blocks are not independent of each other."""
+    if table.ranges is None or _merges_legs(plan):
+        return None
+
+    def process_alone(batch: Batch) -> BatchResult:
+        return replace(process(select_records(batch, table.titles, plan)), extent=find_extent(batch))
+
+    read = partial(_read_here, ranges=table.ranges, name=table.source.name)
+    return PlaceWork(table.ranges.tasks, read, process_alone, lambda results: number_results([one] for one in results))
+
+
+def _read_here(place: object, ranges: ByteRanges, name: str) -> Batch:
+    """The batch of a place; its file is one of this machine, and no worker of a cluster is to blame."""
+    try:
+        return ranges.read(place)
+    except SourceError as fault:
+        if fault.key == "range-changed":
+            raise SourceError("file-changed", path=name) from None
+        raise SourceError("file-unreadable", path=name, reason=fault.facts["reason"]) from None
+
+
+def _merges_legs(plan: RunPlan) -> bool:
+    """Whether several records may be one call, so that blocks are not independent of each other."""
+    return plan.mapping is not None and plan.mapping.merges_legs
 
 
 def _range_work(table: Table, plan: RunPlan) -> RangeWork[BatchResult] | None:
     """The same by ranges of the file, or by one that is all of it; ``None``: only this process can read it."""
     # What only this process knows or needs is not sent.
     sent = replace(plan, preflight_findings=Findings.empty(), baseline_counts={}, cross_file_observers={}, index=None)
-    merges_legs = plan.mapping is not None and plan.mapping.merges_legs
-    if table.ranges is not None and not merges_legs:
+    if table.ranges is not None and not _merges_legs(plan):
         judge = partial(judge_ranges, ranges=table.ranges, titles=table.titles, plan=sent)
         return RangeWork(table.ranges.scan, judge, number_results, plan.index)
     # The legs of a call may lie anywhere, and a rewritten stream has no places of its own.
@@ -272,7 +304,7 @@ def _store(result: BatchResult, plan: RunPlan) -> BatchResult:
 
 def _wrong_records(batch: Batch, findings: Findings) -> Numbers:
     """The numbers of the records of a batch that hold an error, by all findings on it."""
-    records = findings.table.filter(pc.equal(findings.table["severity"], "error"))["record"]
+    records = findings.table["record"].filter(pc.equal(findings.table["severity"], "error"))
     return np.union1d(records.drop_null().to_numpy(), batch.malformed.records).astype(np.int64)
 
 

@@ -15,13 +15,13 @@ import typer
 from calltools.cli.options import FormOptions
 from calltools.cli.typed_command import TypedCommand, free_name
 from calltools.files.parts import PART
+from calltools.model import marks
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import BOLD, RESET, ReportOptions, RuleLimiter, format_count
 from calltools.reports.wording import WRITTEN_FIXES, worst_first
-from calltools.reports.workbook import records_book
 from calltools.run import is_folder_output
 from calltools.run.folder_output import rejects_path
 from calltools.texts import Language, MessageKey, say
@@ -166,10 +166,10 @@ class NextStep:
             # There is no cell to mark.
             return
         one = worst_first(summaries)[0]
-        if one.source is not None and one.source.format.address == "line" and one.read > records_book.MAX_RECORDS:
+        if one.source is not None and one.source.format.address == "line" and one.read > marks.MAX_RECORDS:
             apart = typed.as_command("convert", [one.name] if len(summaries) > 1 else None)
             apart = apart.add(output=free_name("clean", ".csv"), rejects=free_name("rejects", ".csv"))
-            yield self._say("next-too-many", limit=self._count(records_book.MAX_RECORDS)), apart
+            yield self._say("next-too-many", limit=self._count(marks.MAX_RECORDS)), apart
             return
         books = [word for word in typed.options.get("report", ()) if word.endswith(".xlsx") and "{" not in word]
         if books and len(summaries) == 1:

@@ -1,6 +1,5 @@
 """``calltools ui``: the same work in the browser, on this machine only."""
 
-import webbrowser
 from contextlib import suppress
 from importlib import import_module
 from typing import Annotated
@@ -56,6 +55,8 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
             typer.echo(say("ui-address", language, address=page.address))
             typer.echo(say("ui-end", language), err=True)
             if not no_browser and read_settings().has_display:
+                import webbrowser  # noqa: PLC0415 - only here
+
                 webbrowser.open(page.opener.as_uri())
             with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
                 page.serve()

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, Self, TypeAlias
@@ -360,6 +359,8 @@ def _remove(path: Path) -> None:
 
 def _format_manifest(columns: Sequence[str], parts: Sequence[WrittenPart], counts: Mapping[str, Any]) -> str:
     """The same output, the same bytes; it begins as reports do, so that a folder of inputs may hold it."""
+    from importlib.metadata import version  # noqa: PLC0415 - heavy, and only here
+
     total = {
         "parts": len(parts),
         "bytes": sum(part.size for part in parts),

@@ -384,10 +384,12 @@ class ByteRanges:
         scan: Finds the blocks, in the order of the file, without parsing their records; what it yields is small and can
             be pickled.
         read: Reads what ``scan`` has found into a ``Batch``, as a task of the table would; it can be pickled, too.
+        tasks: What ``scan`` finds, each with a task that makes the same ``Batch`` of the bytes that the scan has read.
     """
 
     scan: Callable[[], Iterator[Any]]
     read: Callable[[Any], Batch]
+    tasks: Callable[[], Iterator[tuple[Any, ReadTask]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Final
 #: Rules whose fault is gone when the cell is written as text: what readers saw of quotes, bytes and typed cells, and
 #: what only the neighbors of a record show.
 MARKED_CODES: Final = frozenset({"CT006", "CT007", "CT008", "CT014", "CT015", "CT020", "CT209", "CT610"})
+#: Records of a text file that are marked: writing more takes minutes, and nobody mends so many by hand.
+MAX_RECORDS: Final = 250_000
 MARK: Final = re.compile(r"\[(CT[0-9]{3})\] ?")
 
 

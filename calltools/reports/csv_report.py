@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, first_bytes, slice_bytes
 from calltools.fields.kernels.cell_kernels import replace_where
 from calltools.model.batch import Source
-from calltools.model.cells import Cells, as_mask, combine_chunks
+from calltools.model.cells import Cells, DistinctCells, as_mask, combine_chunks
 from calltools.reports.escape import byte_table, escape_invisible_cells
 from calltools.reports.lines import LineReporter
 from calltools.reports.reporter import ReportOptions
@@ -26,7 +26,7 @@ CSV_COLUMNS: Final = {
     "after": "after", "message": "message",
 }  # fmt: skip
 #: Columns that hold text of the user's file.
-_USER_TEXT_COLUMNS: Final = frozenset({"value", "after"})
+_USER_TEXT_COLUMNS: Final = frozenset({"column", "value", "after"})
 #: Columns that have one value for all findings of a file.
 _CONSTANT_COLUMNS: Final = frozenset({"file", "sheet"})
 #: Characters that begin a formula in spreadsheets, with their full-width forms.
@@ -53,12 +53,9 @@ def _format_column(cells: Cells, title: str) -> Cells | pa.StringScalar | str:
         return ""
     if title in _CONSTANT_COLUMNS:
         return _quote(_make_safe(cells.slice(0, 1)))[0]
-    if title == "column":
-        encoded = cells.dictionary_encode()
-        return _quote(_make_safe(encoded.dictionary)).take(encoded.indices)
     if title in _USER_TEXT_COLUMNS:
-        return _quote(_make_safe(cells))
-    return _quote(_defuse_formulas(cells)) if title == "message" else cells
+        return DistinctCells.of(cells).expand(lambda some: _quote(_make_safe(some)))
+    return DistinctCells.of(cells).expand(lambda some: _quote(_defuse_formulas(some))) if title == "message" else cells
 
 
 def _make_safe(cells: Cells) -> Cells:

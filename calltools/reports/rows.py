@@ -65,8 +65,58 @@ def word_findings(findings: Findings, source: Source | None, options: ReportOpti
         source: One of their files.
         options: Language, and whether values are shown.
     """
-    table = redact_findings(findings.table.combine_chunks(), options.show_values)
+    table = findings.table.combine_chunks()
+    alike = _find_alike(table)
+    if alike is None:
+        return _word(table, source, options)
+    rows, number_of = alike
+    words = _word(table.take(rows), source, options)
+    for name in _REDACTED:
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), combine_chunks(words[name]).take(number_of))
+    return table.append_column("message", combine_chunks(words["message"]).take(number_of))
+
+
+def _word(table: pa.Table, source: Source | None, options: ReportOptions) -> pa.Table:
+    table = redact_findings(table, options.show_values)
     return table.append_column("message", render_messages(table, options.language, find_address(source)))
+
+
+#: What is redacted of a finding, and all that its words depend on.
+_REDACTED: Final = ("value", "after", "column", "detail")
+_WORDED: Final = ("code", "field", *_REDACTED)
+#: Findings by which it shows whether many are alike.
+_SAMPLED: Final = 256
+_MAX_KEY: Final = 1 << 63
+
+
+def _find_alike(table: pa.Table) -> tuple[pa.Array, pa.Array] | None:
+    """Rows of which no two have the same words, and for each finding the number of such a row that has its words.
+
+    One damage is found in many records, and people are masked, so that most findings of a large file are alike.
+    ``None``: they are few, or most of them are different.
+    """
+    if table.num_rows < _SAMPLED or 2 * len(_number_words(table.slice(0, _SAMPLED))[0]) > _SAMPLED:
+        return None
+    rows, number_of = _number_words(table)
+    return (rows, number_of) if 2 * len(rows) <= table.num_rows else None
+
+
+def _number_words(table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """The rows and the numbers of ``_find_alike``; where keys would be too long, each row is taken to be different."""
+    keys, size = np.zeros(table.num_rows, np.int64), 1
+    for name in _WORDED:
+        # "encode" makes null an entry of the dictionary: null and an empty cell have different words.
+        encoded = combine_chunks(table[name]).dictionary_encode("encode")
+        size *= max(len(encoded.dictionary), 1)
+        if size >= _MAX_KEY:
+            every = pa.array(np.arange(table.num_rows))
+            return every, every
+        keys = keys * len(encoded.dictionary) + encoded.indices.to_numpy()
+    number_of = pa.array(keys).dictionary_encode().indices
+    rows = np.zeros(pc.max(number_of).as_py() + 1 if len(number_of) else 0, np.int64)
+    rows[number_of.to_numpy()] = np.arange(table.num_rows)
+    return pa.array(rows), number_of
 
 
 def arrange_columns(table: pa.Table, source: Source | None, name: str) -> pa.Table:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from types import MappingProxyType
 from typing import Final
 
@@ -120,6 +119,8 @@ def _module_not_found(fault: BaseException) -> str:
 
 
 def _package_of_module(module: str, reason: str) -> BrokenPackage:
+    from importlib.metadata import packages_distributions  # noqa: PLC0415 - only after a fault; heavy
+
     known = next((name for name, used in PACKAGES.items() if used[0].partition(":")[0].partition(".")[0] == module), "")
     found = known or next(iter(packages_distributions().get(module, ())), module.replace("_", "-"))
     return BrokenPackage(module, found, " ".join(reason.split())[:_MAX_REASON], _find_place(module))
@@ -127,6 +128,8 @@ def _package_of_module(module: str, reason: str) -> BrokenPackage:
 
 def _requirements(distribution: str) -> set[str]:
     """The distributions that a distribution needs, in small letters."""
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 - as above
+
     try:
         return {re.split(r"[^\w.-]", one, maxsplit=1)[0].lower() for one in requires(distribution) or ()}
     except PackageNotFoundError:

@@ -11,6 +11,8 @@ MESSAGES: Final = {
                "Ошибка в самом calltools ({fault}). Недописанного не осталось. Пожалуйста, сообщите места ниже."),
     "reader-ended": ("The process that reads {path} was ended from outside, most likely because memory ran out. Free some memory, or split the file.",
                      "Процесс, который читает {path}, прерван извне — скорее всего, кончилась память. Освободите память или разделите файл."),
+    "file-changed": ("{path} was written to while it was read. Run the same command when it is complete.",
+                     "Файл {path} изменился, пока его читали. Повторите команду, когда он будет готов."),
     "range-unreadable": ("A worker of the Dask cluster cannot read {path} ({reason}). The path must lead to the same file on each worker; or read it here: --engine local",
                          "Рабочий процесс Dask не может прочитать {path} ({reason}). Путь должен вести к тому же файлу на каждой машине; либо читайте здесь: --engine local"),
     "range-changed": ("{path} is on a worker of the Dask cluster not the file that it is here, or it was written to during the run. Run the same command when it is complete everywhere.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from calltools.errors import CalltoolsError
-from calltools.model.batch import Batch
+from calltools.model.batch import Batch, ReadTask
 from calltools.runtime.threads import map_in_order
 
 #: Kernels release the interpreter lock for moments only: more threads than this wait for it longer than they work.
@@ -55,6 +55,23 @@ class Cluster(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceWork(Generic[_Result]):
+    """The same for two processes of one machine: a batch that one leaves to the other is sent as its place in the file.
+
+    Attributes:
+        tasks: Gives the places, in the order of the file, each with the task that reads its batch from memory.
+        read: Reads the batch of a place from the file.
+        process: Does the work on one batch whose records count from 1, however many went before.
+        join: Makes of the results, in the order of the file, those of the table.
+    """
+
+    tasks: Callable[[], Iterator[tuple[Any, ReadTask]]]
+    read: Callable[[Any], Batch]
+    process: Callable[[Batch], _Result]
+    join: Callable[[Iterable[_Result]], Generator[_Result]]
+
+
+@dataclass(frozen=True, slots=True)
 class BatchWork(Generic[_Result]):
     """What is to be done to each batch of a table.
 
@@ -63,12 +80,14 @@ class BatchWork(Generic[_Result]):
         process: Does the work on one batch: a pure function, so that it may run in any thread or process.
         outweighs_judging: Whether this takes longer than all that the results still go through.
         ranges: The same and more, by ranges of the file; ``None``: they are not independent of each other.
+        places: The same, of a file whose batches have places in it and are independent of each other.
     """
 
     read: Callable[[MapInOrder], Iterator[Batch]]
     process: Callable[[Batch], _Result]
     outweighs_judging: bool = False
     ranges: RangeWork[_Result] | None = None
+    places: PlaceWork[_Result] | None = None
 
 
 def run_in_threads(work: BatchWork[_Result], threads: int = MAX_THREADS) -> Generator[_Result]:

@@ -4,20 +4,30 @@ Python runs one thread at a time, and handing over costs: two processes do in pa
 The second one is a fork of this one, made when all that both need has been loaded.
 
 What they say to each other: the second process sends results in the order of the file. When the first one has nothing
-to judge, it notifies the second, which then sends one batch unprocessed for the first to work on, and goes on with the
-next. So neither waits for the other as long as there are batches. ``None`` is the end, an exception is a fault.
+to judge, it notifies the second, which then leaves one batch for the first to work on, and goes on with the next. So
+neither waits for the other as long as there are batches. What is sent of a batch that is left is its place in the file,
+so that the first process reads it, too: to send its records takes a twentieth of a run. Only where a batch has no place
+of its own, as one whose legs are merged, its records are sent. ``None`` is the end, an exception is a fault.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from calltools.errors import SourceError
-from calltools.model.batch import Batch, Table
+from calltools.model.batch import Table
 from calltools.runtime.process import ForkedWorker
 from calltools.runtime.threads import cpu_count, keep_freed_memory, return_freed_memory_at_once
-from calltools.workers.batch_work import MAX_THREADS, BatchWork, run_ahead, run_in_threads, with_traceback_notes
+from calltools.workers.batch_work import (
+    MAX_THREADS,
+    BatchWork,
+    MapInOrder,
+    run_ahead,
+    run_in_threads,
+    with_traceback_notes,
+)
 
 #: Bytes of a file from which on there will nearly always be records to judge.
 _LARGE_FILE_BYTES: Final = 4 << 20
@@ -27,6 +37,13 @@ FORK_FROM_BYTES: Final = 16 << 20
 _TEXT_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What the second process leaves to the first one: a batch, or its place in the file."""
+
+    item: Any
 
 
 def is_large_file(path: Path, size: int = _LARGE_FILE_BYTES) -> bool:
@@ -72,7 +89,12 @@ class ForkedResults(Iterator[_Result], Generic[_Result]):
 
     def __init__(self, worker: ForkedWorker, name: str, work: BatchWork[_Result], is_idle: Callable[[], bool]) -> None:
         self._worker = worker
-        self._results = _receive_results(worker, name, work.process, is_idle)
+        places = work.places
+        if places is None:
+            self._results = _receive_results(worker, name, work.process, is_idle)
+        else:
+            process = lambda place: places.process(places.read(place))  # noqa: E731 - as the line above
+            self._results = places.join(_receive_results(worker, name, process, is_idle))
 
     def __next__(self) -> _Result:
         return next(self._results)
@@ -89,7 +111,7 @@ def _is_worthwhile(path: Path) -> bool:
 
 
 def _receive_results(
-    worker: ForkedWorker, name: str, process: Callable[[Batch], _Result], is_idle: Callable[[], bool]
+    worker: ForkedWorker, name: str, process: Callable[[Any], _Result], is_idle: Callable[[], bool]
 ) -> Generator[_Result]:
     notified = False
     with worker:
@@ -106,8 +128,8 @@ def _receive_results(
                 return
             if isinstance(message, BaseException):
                 raise message
-            if isinstance(message, Batch):
-                message, notified = process(message), False
+            if isinstance(message, _Left):
+                message, notified = process(message.item), False
             yield message
 
 
@@ -119,7 +141,7 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
         return_freed_memory_at_once()
     # One processor is left to the judge, which takes batches to work on where it has nothing else to do.
     threads = min(max(cpu_count() - 1, 1), MAX_THREADS)
-    shared = BatchWork(work.read, lambda batch: batch if was_notified() else work.process(batch))
+    shared = _shared_work(work, was_notified)
     try:
         # Records take longer to send than findings do.
         for result in run_ahead(shared) if threads == 1 and work.outweighs_judging else run_in_threads(shared, threads):
@@ -131,3 +153,19 @@ def _run_worker(work: BatchWork[Any], was_notified: Callable[[], bool], send_mes
         send_message(with_traceback_notes(fault))
     else:
         send_message(None)
+
+
+def _shared_work(work: BatchWork[_Result], was_notified: Callable[[], bool]) -> BatchWork[_Result | _Left]:
+    """The work, but for the batches that are left to the first process."""
+    places = work.places
+    if places is None:
+        return BatchWork(work.read, lambda batch: _Left(batch) if was_notified() else work.process(batch))
+
+    def read(run: MapInOrder) -> Iterator[Any]:
+        tasks = (partial(_Left, place) if was_notified() else task for place, task in places.tasks())
+        return run(lambda task: task(), tasks)
+
+    def process(one: Any) -> _Result | _Left:
+        return one if isinstance(one, _Left) else places.process(one)
+
+    return BatchWork(read, process)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.cli.next_step import country_of_zone
 from calltools.cli.typed_command import TypedCommand
-from calltools.reports.workbook import records_book
+from calltools.model import marks
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 NOW = ("--as-of", "2026-03-12T00:00:00Z")
@@ -58,7 +58,7 @@ def test_warnings_and_notes_keep_nobody_from_uploading(run):
 
 @pytest.mark.parametrize("more", [(), ("--report", "marked.xlsx")], ids=["text", "workbook"])
 def test_of_more_records_than_are_marked_the_wrong_ones_come_into_a_file_that_can_be_marked(run, monkeypatch, more):
-    monkeypatch.setattr(records_book, "MAX_RECORDS", 1)
+    monkeypatch.setattr(marks, "MAX_RECORDS", 1)
     write("calls.csv", BAD)
 
     done = run("validate", "calls.csv", *NOW, *more)

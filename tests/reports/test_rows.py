@@ -6,6 +6,7 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from calltools.model.finding import Findings
+from calltools.reports import rows
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import column_letters, column_position, render_findings
 from tests.reports.sample_findings import CSV, FINDINGS, JSON, PHONE, WORKBOOK, cell, finding
@@ -148,3 +149,56 @@ def test_a_sentence_shows_the_repaired_cell_only_where_there_is_one():
     assert messages[0].endswith("; it should read 12.50")
     assert messages[2].endswith("; it should read 1500")
     assert messages[1] == messages[3] == messages[0].removesuffix("; it should read 12.50")
+
+
+def many_findings(count):
+    """Findings of which few differ: null and empty, by code, by field, by cell."""
+    cells = [None, "", "12", "12,", "+79161234567", "maybe"]
+    for number in range(count):
+        yield {
+            "code": ("CT251", "CT221", "CT241")[number % 3],
+            "severity": "error",
+            "record": number + 1,
+            "place": number + 2,
+            "column": (None, "", "Price")[number % 7 % 3],
+            "field": (None, "Price", "PhoneNumber")[number % 5 % 3],
+            "value": cells[number % 11 % 6],
+            "after": cells[number % 13 % 6],
+            "detail": (None, "", "7")[number % 17 % 3],
+        }
+
+
+@pytest.mark.parametrize("show_values", [False, True])
+def test_findings_that_are_alike_have_the_words_that_each_has_alone(show_values):
+    options = ReportOptions(show_values=show_values)
+    together = rows.word_findings(Findings.from_rows(many_findings(4000)), CSV, options).to_pylist()
+
+    # Fewer are worded as they are.
+    alone = [rows.word_findings(Findings.from_rows([one]), CSV, options).to_pylist() for one in many_findings(4000)]
+
+    assert together == [one for [one] in alone]
+
+
+def test_findings_that_are_alike_are_worded_once(monkeypatch):
+    counts, render = [], rows.render_messages
+
+    def counted(table, *given):
+        counts.append(table.num_rows)
+        return render(table, *given)
+
+    monkeypatch.setattr(rows, "render_messages", counted)
+    alike = [one | {"value": "maybe", "after": None, "detail": None, "code": "CT251"} for one in many_findings(20_000)]
+
+    rows.word_findings(Findings.from_rows(alike), CSV, ReportOptions())
+
+    assert sum(counts) <= 9
+
+
+def test_findings_of_which_each_is_different_are_worded_as_they_are(monkeypatch):
+    monkeypatch.setattr(rows, "_MAX_KEY", 1000)  # as of columns with very many different cells
+    options = ReportOptions(show_values=True)
+    different = [one | {"value": f"maybe {one['record']}"} for one in many_findings(600)]
+
+    worded = rows.word_findings(Findings.from_rows(different), CSV, options)
+
+    assert worded["value"].to_pylist() == [one["value"] for one in different]

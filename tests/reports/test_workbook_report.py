@@ -12,8 +12,8 @@ from openpyxl.styles import Font, PatternFill
 from typer.testing import CliRunner
 
 from calltools.cli.app import app
+from calltools.model import marks
 from calltools.model.marks import MARKED_CODES
-from calltools.reports.workbook import records_book
 from calltools.texts.report_labels import COMMENT_AUTHOR, FINDINGS_SHEETS, SUMMARY_SHEETS, WORKBOOK_LABELS
 from tests.reports.test_hostile_text import NAUGHTY
 
@@ -248,7 +248,7 @@ def test_a_csv_whose_cell_no_sheet_can_hold_gets_its_findings_only(tmp_path):
 
 
 def test_a_csv_of_more_records_than_are_marked_says_so_and_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(records_book, "MAX_RECORDS", 2)
+    monkeypatch.setattr(marks, "MAX_RECORDS", 2)
     source = tmp_path / "calls.csv"
     good = "".join(f"1604591025698235{number},1772434800\n" for number in range(3))
     source.write_text(f"ClientId,DateTime\n{good}nobody,1772434800\n", encoding="utf-8")

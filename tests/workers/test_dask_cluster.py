@@ -25,7 +25,6 @@ from calltools.files import parts
 from calltools.files.csv import reader
 from calltools.files.limits import Limits
 from calltools.files.parts import PartsWriter
-from calltools.model.batch import ByteRanges
 from calltools.run import (
     ConversionSink,
     FindingsCollector,
@@ -344,7 +343,7 @@ def gate_reading(planned, gate):
         gate()
         return read(found)
 
-    return replace(planned, table=replace(planned.table, ranges=ByteRanges(planned.table.ranges.scan, gated)))
+    return replace(planned, table=replace(planned.table, ranges=replace(planned.table.ranges, read=gated)))
 
 
 def gate_judging(planned, gate):
@@ -399,7 +398,9 @@ def test_a_fault_on_a_worker_is_the_same_fault(cluster, tmp_path, monkeypatch):
     def missing(planned, _gate):
         found, read = list(planned.table.ranges.scan()), planned.table.ranges.read
         read.__self__._path = Path("/nowhere/calls.csv")
-        return replace(planned, table=replace(planned.table, ranges=ByteRanges(partial(iter, found), read)))
+        return replace(
+            planned, table=replace(planned.table, ranges=replace(planned.table.ranges, scan=partial(iter, found)))
+        )
 
     monkeypatch.setattr(session, "plan_file", lambda *found, **more: missing(plan_file(*found, **more), None))
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -188,6 +189,43 @@ def test_many_blocks_and_groups_are_put_in_order(many, monkeypatch, idleness, id
     assert bool(worked) == idle
 
 
+def test_a_block_is_left_as_its_place_and_not_as_records(many, monkeypatch, idleness):
+    monkeypatch.setattr(reader, "BLOCK_SIZE", 20_000)
+    worked = idleness(True)
+
+    run_planned(plan_of(many).without_records(), together=True)
+
+    size = many.stat().st_size
+    assert len(worked) > 1
+    assert sum(len(pickle.dumps(place)) for place in worked) < size / 20
+
+
+def test_a_file_that_is_written_to_or_taken_away_meanwhile_is_said_as_what_it_is(many):
+    planned = plan_of(many).without_records()
+    places = batch_work(planned.table, planned.plan).places
+    ((place, _),) = places.tasks()
+    many.write_bytes(many.read_bytes()[:-1000])
+    with pytest.raises(SourceError) as changed:
+        places.read(place)
+    many.unlink()
+    with pytest.raises(SourceError) as gone:
+        places.read(place)
+
+    assert (changed.value.key, gone.value.key) == ("file-changed", "file-unreadable")
+    assert "many.csv" in changed.value.say("ru")
+    assert "many.csv" in gone.value.say("en")
+
+
+def test_batches_whose_legs_are_merged_are_left_with_their_records(idleness):
+    worked = idleness(True)
+    options = {"timezone": "Europe/Moscow", "inbound_contexts": ("from-trunk",), "vendor": "asterisk"}
+
+    run_planned(plan_of(SAMPLES / "asterisk" / "export.csv", converting=True, **options), together=True)
+
+    assert worked
+    assert all(isinstance(batch, Batch) for batch in worked)
+
+
 def test_each_file_has_a_second_process_of_its_own(many, workers_made):
     first = run_planned(plan_of(many), together=True)
     other = run_planned(plan_of(SAMPLES / "canonical" / "good.csv"), together=True)
@@ -213,7 +251,8 @@ def test_a_fault_of_the_second_process_is_the_same_fault(tmp_path):
     assert not children_of(os.getpid())
 
 
-def test_a_defect_names_the_places_of_the_second_process(many):
+def test_a_defect_names_the_places_of_the_second_process(many, idleness):
+    idleness(False)  # otherwise the first process may read the block, and raise it itself
     # Reads the file in the second process, as of a large one.
     planned = plan_of(many).without_records()
     planned.table.tasks.__self__._names = ("one",)

@@ -96,7 +96,7 @@ class _CsvReader:
         """The blocks as ranges of the file; ``None``: they are bytes of a stream that rewrites those of the file."""
         if self._sniffed.undoubled or Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
             return None
-        return ByteRanges(self._scan_ranges, self._read_range)
+        return ByteRanges(self._scan_ranges, self._read_range, self._range_tasks)
 
     def read_tasks(self) -> Iterator[ReadTask]:
         """Tasks in the order of the file."""
@@ -105,8 +105,13 @@ class _CsvReader:
 
     def _scan_ranges(self) -> Iterator[tuple[BlockRange, Findings | None]]:
         """Where the blocks of the file lie, in its order, each with what only all blocks before it show."""
+        return (found for found, _ in self._range_tasks())
+
+    def _range_tasks(self) -> Iterator[tuple[tuple[BlockRange, Findings | None], ReadTask]]:
+        """The same, each with the task that reads the block while its bytes are here."""
         for block, mixed in self._split_with_findings():
-            yield BlockRange.of_block(block, self._sniffed.records_offset), mixed if len(mixed) else None
+            place = BlockRange.of_block(block, self._sniffed.records_offset)
+            yield (place, mixed if len(mixed) else None), partial(self._read_block_with_findings, block, mixed)
 
     def _read_range(self, found: tuple[BlockRange, Findings | None]) -> Batch:
         """The records of a block that ``_scan_ranges`` has found, read from the file.

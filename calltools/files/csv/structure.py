@@ -40,8 +40,6 @@ class QuoteStructure:
         self._data = data
         self._delimiter = delimiter
         self._width = width
-        quotes = b'"' in data
-        self._quotes = flatnonzero_sparse(self._bytes == _QUOTE) if quotes else np.zeros(0, np.int64)
         # ``in`` stops at the first CR and is many times faster than a count; most files hold none.
         returns = self._bytes == _CR if b"\r" in data else np.zeros(1, bool)
         self._cr_count = int(np.count_nonzero(returns))
@@ -114,8 +112,7 @@ class QuoteStructure:
 
     def count_line_ends(self, cut: int) -> int:
         """How many lines end before a place."""
-        if self._has_lone_cr or len(self._quotes):
-            # The positions are needed later anyway, to see whether quoted cells hold some of them.
+        if self._has_lone_cr or "_line_ends" in self.__dict__:
             return int(np.searchsorted(self._line_ends, cut))
         # numpy releases the interpreter lock, and is faster than ``bytes.count``.
         return int(np.count_nonzero(self._bytes[:cut] == _LF))
@@ -153,6 +150,11 @@ class QuoteStructure:
     def _quoted_line_ends_before(self, count: int) -> NDArray[np.int64]:
         """Numbers of the line ends inside quoted cells, among the first ``count`` line ends."""
         return self._quoted_line_ends[: np.searchsorted(self._quoted_line_ends, count)]
+
+    @cached_property
+    def _quotes(self) -> NDArray[np.int64]:
+        """Positions of the quotes, rising."""
+        return flatnonzero_sparse(self._bytes == _QUOTE) if b'"' in self._data else np.zeros(0, np.int64)
 
     @cached_property
     def _quoted_line_ends(self) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from calltools.model import marks
 from calltools.model.batch import Source, SourceFormat, Table
 from calltools.model.finding import Findings
 from calltools.model.marks import MARKED_CODES, mark_cells
@@ -24,8 +25,6 @@ from calltools.reports.workbook.package import (
     escape_xml,
 )
 
-#: Records that are marked: writing more takes minutes, and nobody mends so many by hand.
-MAX_RECORDS: Final = 250_000
 #: What a sheet holds.
 _MAX_COLUMNS: Final = 16_384
 _MAX_CELL_CHARACTERS: Final = 32_767
@@ -173,7 +172,7 @@ def _read_rows(sheet: RecordsSheet) -> Iterator[list[_Row]]:
     for task in sheet.table.tasks():
         batch = task().shift_records(read)
         read += batch.read
-        if read > MAX_RECORDS:
+        if read > marks.MAX_RECORDS:
             raise TooLargeError
         columns = [column.to_pylist() for column in batch.columns.columns]
         cells = zip(*columns, strict=True) if columns else ()

@@ -16,13 +16,13 @@ from typing import IO, Final, TextIO
 
 from openpyxl import load_workbook
 
+from calltools.model import marks
 from calltools.model.batch import Source, Table
 from calltools.model.finding import Finding, Findings
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
 from calltools.reports.reporter import ReportOptions, RuleLimiter, format_count, open_spool
 from calltools.reports.rows import column_letters, render_findings
-from calltools.reports.workbook import records_book
 from calltools.reports.workbook.marked_copy import MAX_COMMENTS, CellMark, WorkbookContent, write_marked_copy
 from calltools.reports.workbook.own_sheets import (
     SummaryLine,
@@ -169,7 +169,7 @@ class WorkbookReporter:
         return self._write_copy(book, sheet.title, content)
 
     def _too_large_line(self, summaries: Sequence[Summary]) -> str:
-        counts = {"records": summaries[0].read, "rejected": summaries[0].rejected, "limit": records_book.MAX_RECORDS}
+        counts = {"records": summaries[0].read, "rejected": summaries[0].rejected, "limit": marks.MAX_RECORDS}
         key: WorkbookLabel = (
             "too_many" if self.table is not None and counts["records"] > counts["limit"] else "too_large"
         )
