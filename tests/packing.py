@@ -6,7 +6,7 @@ import io
 import lzma
 import zipfile
 
-from calltools.files.packed import load_zstd
+from calltools.files.decompression import load_zstd
 
 #: Ending -> packs bytes.
 PACK = {

@@ -532,6 +532,8 @@ def web(tmp_path_factory):
         "/cut.csv": cut,
         "/to-plain": redirect("http://192.0.2.1/calls.csv"),
         "/to-signed": redirect(f"/calls.csv?sig={SECRET}"),
+        "/part.csv": lambda handler: handler.send(206, CALLS[: CALLS.rindex(b"\n", 0, -1) + 1]),
+        "/later.csv": lambda handler: handler.send(202, CALLS),
         "/failing": lambda handler: handler.send(500, SECRET.encode()),
         "/page": b"<html><body>Log in</body></html>",
         "/calls.zip": zip_of({"a.csv": CALLS}),
@@ -553,6 +555,8 @@ def web(tmp_path_factory):
         pytest.param("{url}/missing.csv?sig={secret}", 3, "There is nothing at {url}/missing.csv?…", id="missing"),
         pytest.param("{url}/failing?sig={secret}", 3, "cannot be reached or broke off (500)", id="failing"),
         pytest.param("{url}/cut.csv?sig={secret}", 3, "broke off (ContentLengthError)", id="cut off"),
+        pytest.param("{url}/part.csv?sig={secret}", 3, "broke off (206)", id="a part"),
+        pytest.param("{url}/later.csv?sig={secret}", 3, "broke off (202)", id="not ready"),
         pytest.param("{url}/to-plain?sig={secret}", 3, "would go over the network unencrypted", id="to http"),
         pytest.param("http://192.0.2.1/x.csv?sig={secret}", 2, "would go over the network unencrypted", id="http"),
         pytest.param("ftp://anna:{secret}@192.0.2.1/x.csv", 2, "an address of a kind that is not known", id="ftp"),
@@ -663,7 +667,6 @@ def sftp(tmp_path, monkeypatch, host_key):
         AbstractFileSystem.clear_instance_cache()
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_files_are_read_and_written_through_sftp(sftp):
     url, root = sftp
     (root / "in").mkdir()
@@ -684,7 +687,6 @@ def test_files_are_read_and_written_through_sftp(sftp):
     assert SECRET not in done.output + taken.output + missing.output
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_parts_are_written_through_sftp_and_no_folder_is_left(sftp):
     url, root = sftp
     (root / "out").mkdir()
@@ -699,7 +701,6 @@ def test_parts_are_written_through_sftp_and_no_folder_is_left(sftp):
     assert (root / "out" / "00000.csv").read_text() == "ClientId,DateTime\n1604591025698235234,\n"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_unknown_server_and_a_wrong_password_are_refused(sftp, tmp_path):
     url, _ = sftp
 
@@ -753,3 +754,17 @@ def test_an_address_is_a_path_that_shows_no_secret(given, shown):
 def test_a_path_that_lost_a_slash_is_an_address_again():
     assert as_path(Path("s3://bucket/a/calls.csv")) == RemotePath("s3://bucket/a/calls.csv")
     assert type(as_path("s3/calls.csv")) is type(as_path("C:/calls.csv")) is type(Path())
+
+
+def test_no_connection_to_a_server_of_sftp_is_left_open(sftp):
+    url, root = sftp
+    (root / "in").mkdir()
+    for number in range(4):
+        (root / "in" / f"{number}.csv").write_bytes(CALLS)
+
+    done = convert(f"{url}/in/", "-o", f"{url}/out.csv")
+    refused = run("validate", f"{url.replace(SECRET, 'x')}/calls.csv")
+
+    assert (done.exit_code, refused.exit_code) == (1, 3)
+    clients = [one for one in threading.enumerate() if isinstance(one, paramiko.Transport) and not one.server_mode]
+    assert [one for one in clients if one.is_active()] == []

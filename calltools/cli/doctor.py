@@ -58,7 +58,7 @@ def _check_packages(output: OutputOptions) -> None:
 
 
 def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
-    from calltools.cli.upload_run import open_ledger  # noqa: PLC0415 - heavy
+    from calltools.cli.service_access import open_ledger  # noqa: PLC0415 - heavy
     from calltools.ledger import find_faults, held_parts, list_parts  # noqa: PLC0415 - heavy
 
     try:
@@ -79,8 +79,8 @@ def _check_ledger(output: OutputOptions, stack: ExitStack) -> int:
 
 
 def _check_service(counter: int | None, access: AccessOptions, output: OutputOptions, stack: ExitStack) -> int:
+    from calltools.cli.service_access import find_usual_token, open_client_with  # noqa: PLC0415 - heavy
     from calltools.cli.upload_console import open_console  # noqa: PLC0415 - heavy
-    from calltools.cli.upload_run import find_usual_token, open_client_with  # noqa: PLC0415 - heavy
 
     try:
         console = stack.enter_context(open_console(output))

@@ -40,8 +40,8 @@ def login_command(
     """Get a token of Metrica, try it, and keep it in the keyring of this machine (or in --token-file)."""
     with open_layers(context, output) as layers, ExitStack() as stack:
         output, access, login = layers.apply(output), layers.apply(access), layers.apply(login)
+        from calltools.cli.service_access import find_usual_token, open_client_with  # noqa: PLC0415 - heavy
         from calltools.cli.upload_console import open_console  # noqa: PLC0415 - heavy
-        from calltools.cli.upload_run import find_usual_token, open_client_with  # noqa: PLC0415 - heavy
 
         console = stack.enter_context(open_console(output))
         if login.list:
@@ -83,7 +83,7 @@ def get_token(login: LoginOptions, access: AccessOptions, console: "UploadConsol
         ServiceError: The service does not know it.
         UsageError: Nobody is there, or nothing can keep it.
     """
-    from calltools.cli.upload_run import open_client_with  # noqa: PLC0415 - heavy
+    from calltools.cli.service_access import open_client_with  # noqa: PLC0415 - heavy
     from calltools.metrica.token import Token, parse_pasted_token  # noqa: PLC0415 - heavy
     from calltools.metrica.token_store import (  # noqa: PLC0415 - heavy
         find_keyring,

@@ -14,6 +14,7 @@ import typer
 
 from calltools.cli.options import FormOptions
 from calltools.cli.typed_command import TypedCommand, free_name
+from calltools.files.parts import PART
 from calltools.model.batch import Source
 from calltools.model.finding import Findings
 from calltools.model.rule import Severity
@@ -186,7 +187,7 @@ class NextStep:
             kept = typed.again().add(rejects=free_name("rejects", ".csv"))
             yield self._say("next-rejects", count=self._count(rejected)), kept
         if written and outputs and outputs != ("-",):
-            yield self._say("next-upload"), _plan_of(typed, outputs)
+            yield self._say("next-upload"), _plan_of(typed, [one.replace(PART, "*") for one in outputs])
         if rejected and rejects:
             mended = typed.as_command("convert", rejects).drop(
                 "encoding", "delimiter", "sheet", "header_row", "records"

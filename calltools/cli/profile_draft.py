@@ -12,7 +12,16 @@ from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile
 from calltools.files.packed import Unpacker, split_member
 from calltools.guide.answers import Answers
-from calltools.guide.draft import COLUMN, COLUMN_JOINER, TIME_FORMAT, WORD, Draft, Outcome, open_draft, said_columns
+from calltools.guide.draft import (
+    COLUMN,
+    COLUMN_JOINER,
+    TIME_FORMAT,
+    WORD,
+    Draft,
+    SampleResult,
+    open_draft,
+    said_columns,
+)
 from calltools.guide.mapping import ask_about_mapping, read_mapping_answer
 from calltools.guide.question import Example, Question
 from calltools.reports.wording import format_skip_reasons
@@ -56,10 +65,10 @@ def draft_profile(  # noqa: PLR0913 - the sample, what is known of it, and where
         drafted = draft(answers)
         if dialog is not None:
             drafted = draft(dialog.ask_all(answers, lambda given: _Columns(draft(given), given)))
-        text, outcome = drafted.write(language, output)
+        text, result = drafted.write(language, output)
     known = [say("new-known", language, vendor=profile.name) for profile in drafted.opened.fitting]
     canonical = [say("detected-canonical", language, path=file)] if drafted.opened.is_canonical else []
-    return text, "\n".join([*canonical, *known, format_outcome(outcome, language)])
+    return text, "\n".join([*canonical, *known, format_sample_result(result, language)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +92,18 @@ class _Columns:
         return read_mapping_answer(self.draft, question, answer)
 
 
-def format_outcome(outcome: Outcome, language: Language) -> str:
+def format_sample_result(result: SampleResult, language: Language) -> str:
     """What a drafted profile makes of its sample, as a sentence."""
-    if outcome.fault is not None:
-        return outcome.fault.say(language)
+    if result.fault is not None:
+        return result.fault.say(language)
     return say(
         "new-tried",
         language,
-        read=outcome.read,
-        taken=outcome.taken,
-        skipped=format_skip_reasons(Counter(outcome.skipped), language) or "0",
-        unknown=outcome.unknown,
-        fields=", ".join(f"{name} {count}" for name, count in outcome.filled.items()),
+        read=result.read,
+        taken=result.taken,
+        skipped=format_skip_reasons(Counter(result.skipped), language) or "0",
+        unknown=result.unknown,
+        fields=", ".join(f"{name} {count}" for name, count in result.filled.items()),
     )
 
 

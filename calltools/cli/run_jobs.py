@@ -15,8 +15,8 @@ from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.job_console import JobConsole
 from calltools.cli.job_options import build_jobs, select_tables
 from calltools.cli.run import JobRunOptions
+from calltools.cli.service_access import find_usual_token, open_client_with, open_ledger
 from calltools.cli.upload_options import AccessOptions, OutputOptions
-from calltools.cli.upload_run import find_usual_token, open_client_with, open_ledger
 from calltools.errors import UsageError
 from calltools.jobs.caller import JobMode
 from calltools.jobs.definition import Job

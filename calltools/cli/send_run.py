@@ -11,7 +11,8 @@ import typer
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.dialog import Dialog, missing_answers
 from calltools.cli.inputs import find_inputs
-from calltools.cli.login import get_token, read_counters
+from calltools.cli.kept_profile import KeptProfile
+from calltools.cli.offered_counters import OfferedCounters
 from calltools.cli.options import (
     EngineOptions,
     FindingOptions,
@@ -20,7 +21,6 @@ from calltools.cli.options import (
     is_terminal,
     resolve_language,
 )
-from calltools.cli.profile_draft import format_outcome, write_profile
 from calltools.cli.run_options import build_run_options
 from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
@@ -28,19 +28,17 @@ from calltools.cli.send_summary import ConversionWatcher
 from calltools.cli.session_run import convert_files
 from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
-from calltools.cli.typed_words import BackError
+from calltools.cli.typed_words import BackError, ask_line
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
     FollowOptions,
-    LoginOptions,
     OutputOptions,
     SendOptions,
 )
-from calltools.cli.upload_run import FileOptions, find_usual_token, open_client_with, upload_found
-from calltools.errors import CredentialError, SourceError, UnfitFileError, UsageError
-from calltools.files.atomic import map_os_errors
+from calltools.cli.upload_run import FileOptions, upload_found
+from calltools.errors import SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
 from calltools.files.parts import is_in_parts
@@ -121,17 +119,15 @@ class _SendRun:
     layers: OptionLayers
     console: UploadConsole
     stack: ExitStack
+    profile: KeptProfile = field(default_factory=KeptProfile)
+    counters: OfferedCounters = field(default_factory=OfferedCounters)
     _told: set[str] = field(default_factory=set)
-    _counters: list[Counter] | None = None
-    _has_asked_service: bool = False
     #: The last one; it need not be done again for an answer that is not about the files.
     _inspection: Inspection | None = None
-    #: The profile that the answers have made, and what it has replaced.
-    _profile: tuple[Path, bytes | None] | None = None
 
     def ask_and_send(self) -> int:
         """Ask a person until nothing is missing, convert and send; gives the exit code."""
-        self._say("send-begin")
+        self.console.notify("send-begin")
         found, options, answers = self._find(), self._options(), dict[str, str]()
         dialog = Dialog(self.groups.language)
         while True:
@@ -186,7 +182,7 @@ class _SendRun:
         # Who answers questions is told what was found in a few lines; a log gets the report that it always gets.
         watcher = ConversionWatcher() if follows else None
         if follows:
-            self._say("send-converting")
+            self.console.notify("send-converting")
         summaries, code = convert_files(
             self.files,
             writing,
@@ -202,7 +198,7 @@ class _SendRun:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
                 typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
         if not sum(one.written or 0 for one in summaries):
-            self._say("send-nothing")
+            self.console.notify("send-nothing")
             return code
         counter = groups.counter if "counter" not in answers else read_counter(answers["counter"])
         goal = answers.get("goal") or groups.send.goal
@@ -233,7 +229,7 @@ class _SendRun:
         self.console.notify_always("send-again", command=command)
         if not groups.sends:
             return
-        while name := self._ask_line("send-job"):
+        while name := ask_line(groups.language, "send-job"):
             try:
                 path = keep_as_job(
                     name,
@@ -249,16 +245,8 @@ class _SendRun:
             self.console.notify_always("send-job-kept", path=path, command=join_command(["calltools", "run", name]))
             return
 
-    def _ask_line(self, key: MessageKey, **facts: object) -> str:
-        """What a person types behind a sentence."""
-        typer.echo(f"{fold_words(say(key, self.groups.language, **facts), sys.stderr)} ", nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            raise typer.Abort
-        return line.strip()
-
     def _look(self, found: Sequence[FoundFile], options: RunOptions, answers: Answers) -> "_SendView":
-        self._take_profile_back(answers)
+        self.profile.take_back_unless(answers.get("vendor"))
         about_files = {key: text for key, text in answers.items() if key not in UPLOAD_KEYS}
         if self._inspection is None or self._inspection.answers != about_files:
             self._inspection = inspect(found, about_files, options, self._options_for)
@@ -267,8 +255,15 @@ class _SendRun:
         inspection = self._inspection
         questions: Sequence[Question] = inspection.questions
         if not questions and not self.groups.send.dry_run:
-            questions = ask_about_upload(self._list_counters(answers), answers, self._target())
+            # A plan that sends nothing does without the service.
+            listed = self._list_counters(answers) if self.groups.sends else None
+            questions = ask_about_upload(listed, answers, self._target())
         return _SendView(inspection, questions, self)
+
+    def _list_counters(self, answers: Answers) -> Sequence[Counter] | None:
+        """The counters to choose from; none, where the counter is known."""
+        is_open = self.groups.counter is None and "counter" not in answers
+        return self.counters.list(self.groups.access, self.console, is_open=is_open)
 
     def _find(self) -> list[FoundFile]:
         groups = self.groups
@@ -308,66 +303,6 @@ class _SendRun:
                     self._told.add(told)
                     typer.echo(fold_words(f"  {text}", sys.stderr), err=True)
 
-    def _list_counters(self, answers: Answers) -> list[Counter] | None:
-        """The counters that the token sees; a person without a token may get one first."""
-        if not self.groups.sends or self._has_asked_service:
-            return self._counters
-        groups = self.groups
-        try:
-            token = find_usual_token(groups.access, self.console)
-        except CredentialError as fault:
-            if fault.key != "token-missing" or not self._wants_login(fault):
-                raise
-            with ExitStack() as stack:
-                get_token(LoginOptions(read_counters=True), groups.access, self.console, stack)
-            token = find_usual_token(groups.access, self.console)
-        if groups.counter is None and "counter" not in answers:
-            with open_client_with(token, groups.access, self.console) as client:
-                self._counters = read_counters(client)
-        self._has_asked_service = True
-        return self._counters
-
-    def _wants_login(self, fault: CredentialError) -> bool:
-        typer.echo(f"\n{fault.say(self.groups.language)}", err=True)
-        return self._ask_line("send-login").lower() in {"", "y", "yes", "д", "да"}
-
-    def keep_profile(self, inspection: Inspection, path: Path) -> str:
-        """Write the profile that the answers make; gives its path.
-
-        It stays, also if the run is interrupted: its questions need not be answered again.
-
-        Raises:
-            UsageError: The name is no name of a profile.
-            OutputError: It is taken, or the file cannot be written.
-        """
-        draft = inspection.draft
-        if draft is None or path.suffix != ".toml":
-            raise UsageError("send-profile-ending", path=path)
-        text, outcome = draft.write(self.groups.language, path)
-        with map_os_errors(path):
-            earlier = path.read_bytes() if path.is_file() else None
-        write_profile(text, path, force=self.groups.showing.force)
-        self._profile = path, earlier
-        kept = say("send-profile-kept", self.groups.language, path=path)
-        for line in (format_outcome(outcome, self.groups.language), kept):
-            typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
-        return str(path)
-
-    def _take_profile_back(self, answers: Answers) -> None:
-        """Remove the profile of a person who went back to change what it says; what it has replaced comes back."""
-        if self._profile is None or answers.get("vendor") == str(self._profile[0]):
-            return
-        path, earlier = self._profile
-        self._profile = None
-        with map_os_errors(path):
-            if earlier is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(earlier)
-
-    def _say(self, key: MessageKey, **facts: object) -> None:
-        self.console.notify(key, **facts)
-
 
 @dataclass(frozen=True, slots=True)
 class _SendView:
@@ -386,7 +321,8 @@ class _SendView:
         if question.key == "counter":
             return str(read_counter(answer))
         if question.kind == "new-file":
-            return self.run.keep_profile(self.inspection, Path(answer))
+            groups, draft = self.run.groups, self.inspection.draft
+            return self.run.profile.keep(draft, Path(answer), groups.language, force=groups.showing.force)
         return self.inspection.read(question, answer)
 
 

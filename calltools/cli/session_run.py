@@ -1,18 +1,14 @@
 """What ``calltools validate`` and ``convert`` do: run a session, say what it found. Heavy: imported when they run."""
 
-import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from time import time
 from typing import BinaryIO
 
 import typer
 
-from calltools.batch_steps import RunPlan
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.inputs import find_inputs
 from calltools.cli.options import (
@@ -22,43 +18,38 @@ from calltools.cli.options import (
     OnError,
     ReadingOptions,
     WritingOptions,
-    format_error,
-    is_terminal,
     resolve_language,
 )
-from calltools.cli.progress import Progress
 from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
 from calltools.cli.run_options import build_run_options
-from calltools.cli.terminal import fold_words
+from calltools.cli.session_console import (
+    ConsoleEvents,
+    open_progress,
+    print_baseline,
+    print_changes,
+    print_counts,
+    print_no_records,
+)
+from calltools.cli.session_ledger import past_uploads, remember_clean_files, stamp_or_none
 from calltools.cli.typed_command import TypedCommand
-from calltools.errors import CalltoolsError, FileFault, SourceError, UsageError, traceback_places
+from calltools.errors import SourceError, UsageError
 from calltools.files.atomic import enter_interrupt_safe
 from calltools.files.folders import FoundFile, find_members
-from calltools.files.opening import FileStamp, copy_stdin, read_stamp
+from calltools.files.opening import copy_stdin
 from calltools.files.parts import is_in_parts, list_parts
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.rule import Severity
 from calltools.model.summary import Summary
-from calltools.model.titles import redacted_titles
-from calltools.pipeline import OnRead
-from calltools.reports.escape import escape_invisible
-from calltools.reports.wording import format_counts_line, format_total_line
-from calltools.rules.catalog import RULES
 from calltools.run import (
-    BaselineResult,
     BaselineWriter,
-    ChangeKind,
     ChangesSink,
     ConversionSink,
-    FirstChange,
     FolderConversionSink,
     InputFile,
     OutcomeRejectsSink,
-    PlannedFile,
     ReporterSink,
     RunContext,
     Session,
-    SessionEvents,
     SessionSink,
     is_folder_output,
     refuse_occupied_outputs,
@@ -66,8 +57,6 @@ from calltools.run import (
     resolve,
 )
 from calltools.runtime.threads import cpu_count, return_freed_memory, use_single_arena
-from calltools.settings import read_settings
-from calltools.texts import Language, say
 from calltools.workers import second_process
 from calltools.workers.batch_work import Cluster
 
@@ -91,24 +80,16 @@ def validate_files(  # noqa: PLR0913, PLR0917 - the groups of options
         baseline = _open_baseline(showing, base, stack)
         reporters = list(open_reporters(showing, sys.stdout, stack, names))
         following = create_next_step(showing, sys.stdout)
-        stamps = [_stamp_or_none(one.path) for one in inputs]
-        summaries = Session(
-            inputs,
-            [baseline, *_past_uploads(showing)],
-            [*reporters, *map(ReporterSink, following)],
-            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
-            converting=converting,
-            wants_statistics=wants_statistics(showing),
-            may_fork=True,
-            cluster=_open_cluster(running, stack),
-            processes=running.jobs or cpu_count(),
-        ).run()
-        _print_baseline(baseline.result, showing)
+        stamps = [stamp_or_none(one.path) for one in inputs]
+        sinks: list[SessionSink] = [baseline, *past_uploads(showing)]
+        reports = [*reporters, *map(ReporterSink, following)]
+        summaries = _open_session(inputs, sinks, reports, showing, running, stack, converting=converting).run()
+        print_baseline(baseline.result, showing)
         for step in following if not baseline.result.written else ():
             step.print_for(typed, summaries)
         code = 0 if baseline.result.written else _exit_code(summaries, showing)
         if not converting and reading.as_of is None:
-            _remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
+            remember_clean_files(inputs, stamps, summaries, base.assumptions.now)
     raise typer.Exit(code)
 
 
@@ -139,24 +120,14 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     """
     _tune_process(files)
     output = None if writing.output == "-" else as_path(writing.output)
-    to_folder = is_folder_output(writing.output)
+    _refuse_wrong_outputs(writing, output)
     with ExitStack() as stack:
-        outputs = [path for path in (output, writing.rejects) if path is not None]
-        if to_folder and writing.rejects is not None and writing.rejects.suffix and not writing.rejects.is_dir():
-            raise UsageError("output-rejects-folder", path=output if isinstance(output, RemotePath) else writing.output)
-        if not to_folder:
-            refuse_other_endings(output, writing.rejects)
-        refuse_other_endings(None, changes=writing.changes)
-        lists = [writing.changes] if writing.changes else []
-        parts = list_parts(output) if output is not None and is_in_parts(output) else []
-        others = [*outputs, *parts, *lists, *_report_paths(showing)]
-        base, inputs = _open_inputs(files, others, reading, showing, layers, stack)
+        base, inputs = _open_inputs(files, _paths_to_write(writing, output, showing), reading, showing, layers, stack)
         names = [one.name for one in inputs]
         converted = _create_conversion(output or stream, names, writing, showing)
-        outputs = converted.outputs if isinstance(converted, FolderConversionSink) else outputs
-        left = _open_outcome_rejects(writing, base, showing, to_folder=to_folder)
-        outputs = [*outputs, *(path for sink in left for path in sink.outputs)]
-        refuse_occupied_outputs([*outputs, *lists, *_report_paths(showing, names)], inputs, [base.options.identifiers])
+        left = _create_outcome_rejects(writing, base, showing)
+        occupied = [*_outputs_of(converted, left, writing, output), *_report_paths(showing, names)]
+        refuse_occupied_outputs(occupied, inputs, [base.options.identifiers])
         baseline = _open_baseline(showing, base, stack)
         for sink in (converted, *left):
             enter_interrupt_safe(stack, sink)
@@ -165,41 +136,74 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
         reporters = list(open_reporters(showing, None if watcher else shown_on, stack, names))
         following = create_next_step(showing, shown_on) if typed else []
         watchers = [] if watcher is None else [watcher]
-        summaries = Session(
-            inputs,
-            # Closed in this order: if the baseline cannot be written, no output appears.
-            [baseline, *changes, *left, converted, *watchers, *_past_uploads(showing)],
-            [*reporters, *map(ReporterSink, following)],
-            _ConsoleEvents(showing, _open_progress(showing, len(inputs))),
-            converting=True,
-            wants_statistics=wants_statistics(showing),
-            may_fork=True,
-            cluster=_open_cluster(running, stack),
-            processes=running.jobs or cpu_count(),
-        ).run()
-        _print_baseline(baseline.result, showing)
+        # Closed in this order: if the baseline cannot be written, no output appears.
+        sinks = [baseline, *changes, *left, converted, *watchers, *past_uploads(showing)]
+        reports = [*reporters, *map(ReporterSink, following)]
+        summaries = _open_session(inputs, sinks, reports, showing, running, stack, converting=True).run()
+        print_baseline(baseline.result, showing)
         if writing.diff:
-            _print_changes(changes[0].kinds, showing)
-        _print_counts(summaries, showing)
+            print_changes(changes[0].kinds, showing)
+        print_counts(summaries, showing)
         if output is not None and converted.holds_nothing:
-            sentence = say("output-nothing", resolve_language(showing.lang), path=output)
-            typer.echo(f"calltools: {sentence}", err=True)
+            print_no_records(output, showing)
         if typed is not None and not baseline.result.written and output is not None:
             for step in following:
                 step.print_for(typed, summaries, after="\n")
     return summaries, 0 if baseline.result.written else _exit_code(summaries, showing)
 
 
-def _past_uploads(showing: FindingOptions) -> list[SessionSink]:
-    """What tells reports for people of uploads: none, if there is no such report."""
-    if not wants_statistics(showing):
-        return []
-    # Loading the ledger takes a while.
-    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
-    from calltools.uploading.past_uploads import PastUploads  # noqa: PLC0415
+def _open_session(  # noqa: PLR0913, PLR0917 - what is read, who hears of it, and where the work is done
+    inputs: Sequence[InputFile],
+    sinks: Sequence[SessionSink],
+    reports: Sequence[SessionSink],
+    showing: FindingOptions,
+    running: EngineOptions,
+    stack: ExitStack,
+    *,
+    converting: bool,
+) -> Session:
+    return Session(
+        inputs,
+        sinks,
+        reports,
+        ConsoleEvents(showing, open_progress(showing, len(inputs))),
+        converting=converting,
+        wants_statistics=wants_statistics(showing),
+        may_fork=True,
+        cluster=_open_cluster(running, stack),
+        processes=running.jobs or cpu_count(),
+    )
 
-    folder = state_folder(read_settings().state_dir)
-    return [PastUploads(lambda: open_ledger_in(folder, time))] if has_database(folder) else []
+
+def _refuse_wrong_outputs(writing: WritingOptions, output: Path | None) -> None:
+    """Refuse outputs whose endings are none of what is written, and one file of rejects beside a folder."""
+    rejects = writing.rejects
+    if not is_folder_output(writing.output):
+        refuse_other_endings(output, rejects)
+    elif rejects is not None and rejects.suffix and not rejects.is_dir():
+        raise UsageError("output-rejects-folder", path=output if isinstance(output, RemotePath) else writing.output)
+    refuse_other_endings(None, changes=writing.changes)
+
+
+def _paths_to_write(writing: WritingOptions, output: Path | None, showing: FindingOptions) -> list[Path]:
+    """What the options name to be written; in a folder it is no input."""
+    named = [path for path in (output, writing.rejects, writing.changes) if path is not None]
+    parts = list_parts(output) if output is not None and is_in_parts(output) else []
+    return [*named, *parts, *_report_paths(showing)]
+
+
+def _outputs_of(
+    converted: ConversionSink | FolderConversionSink,
+    left: Sequence[OutcomeRejectsSink],
+    writing: WritingOptions,
+    output: Path | None,
+) -> list[Path]:
+    """The files that get records, those of each input of a folder."""
+    records = [path for path in (output, writing.rejects) if path is not None]
+    if isinstance(converted, FolderConversionSink):
+        records = converted.outputs
+    changes = [writing.changes] if writing.changes else []
+    return [*records, *(path for sink in left for path in sink.outputs), *changes]
 
 
 def _create_conversion(
@@ -214,12 +218,14 @@ def _create_conversion(
     )
 
 
-def _open_outcome_rejects(
-    writing: WritingOptions, base: RunContext, showing: FindingOptions, *, to_folder: bool
+def _create_outcome_rejects(
+    writing: WritingOptions, base: RunContext, showing: FindingOptions
 ) -> list[OutcomeRejectsSink]:
+    """The sink for records of files of outcomes that reach no call, if rejects are wanted."""
     outcomes = base.options.outcomes
     if writing.rejects is None or not outcomes:
         return []
+    to_folder = is_folder_output(writing.output)
     return [OutcomeRejectsSink(writing.rejects, outcomes, to_folder=to_folder, force=showing.force)]
 
 
@@ -242,28 +248,6 @@ def _open_changes(writing: WritingOptions, showing: FindingOptions, stack: ExitS
         writing.changes, force=showing.force, all_or_nothing=all_or_nothing, show_values=showing.show_values
     )
     return [enter_interrupt_safe(stack, sink)]
-
-
-def _print_changes(kinds: Mapping[ChangeKind, FirstChange], showing: FindingOptions) -> None:
-    """Show of each kind of rewritten cells how many there are, and the first."""
-    language = resolve_language(showing.lang)
-    for kind, first in kinds.items():
-        facts = {"field": kind.field, "why": kind.why, "count": first.count, "file": first.file, "place": first.place}
-        cells = {name: text or say("change-empty", language) for name, text in first.cells.items()}
-        typer.echo(say("change-line", language, **facts, **cells), err=True)
-    if not kinds:
-        typer.echo(f"calltools: {say('change-none', language)}", err=True)
-
-
-def _print_counts(summaries: Sequence[Summary], showing: FindingOptions) -> None:
-    """Say for each file that was read what became of its records; of several with their names and a total."""
-    language, several = resolve_language(showing.lang), len(summaries) > 1
-    for summary in summaries:
-        if summary.error is None:
-            name = f"{escape_invisible(summary.name)}: " if several else ""
-            typer.echo(fold_words(name + format_counts_line(summary, language), sys.stderr), err=True)
-    if several:
-        typer.echo(fold_words(format_total_line(summaries, language), sys.stderr), err=True)
 
 
 def _tune_process(files: Sequence[str]) -> None:
@@ -320,83 +304,6 @@ def _open_baseline(showing: FindingOptions, base: RunContext, stack: ExitStack) 
     return enter_interrupt_safe(stack, writer)
 
 
-@dataclass(frozen=True, slots=True)
-class _ConsoleEvents(SessionEvents):
-    """Shows a run on standard error, as the options want it."""
-
-    showing: FindingOptions
-    progress: Progress | None
-
-    def prepared(self) -> None:
-        # Modules and plans stay until the end: the garbage collector need not look at them again and again.
-        gc.freeze()
-
-    def started(self, name: str, planned: PlannedFile) -> None:
-        if self.showing.verbose:
-            self._wipe()
-            for line in _describe_plan(planned.plan, resolve_language(self.showing.lang)):
-                typer.echo(f"{name}: {line}", err=True)
-
-    def reading(self, name: str, size: int) -> AbstractContextManager[OnRead]:
-        if self.progress is None:
-            return SessionEvents.reading(self, name, size)
-        return self.progress.reading(name, size)
-
-    def unreadable(self, _name: str, fault: FileFault) -> None:
-        self._wipe()
-        typer.echo(format_error(fault, resolve_language(self.showing.lang)), err=True)
-        if self.showing.debug:
-            typer.echo(traceback_places(fault), err=True)
-
-    def _wipe(self) -> None:
-        if self.progress is not None:
-            self.progress.wipe()
-
-
-def _open_progress(showing: FindingOptions, files: int) -> Progress | None:
-    """What shows how far the run is: on a terminal, or with ``--verbose``."""
-    drawn = is_terminal(sys.stderr)
-    if showing.no_progress or showing.quiet or not (drawn or showing.verbose):
-        return None
-    return Progress(sys.stderr, resolve_language(showing.lang), files, drawn, is_terminal(sys.stdout))
-
-
-def _describe_plan(plan: RunPlan, language: Language) -> Iterator[str]:
-    """Lines on how a file is read, for ``--verbose``."""
-    assumptions, nothing = plan.assumptions, say("verbose-not-said", language)
-    yield say(
-        "verbose-assumed",
-        language,
-        timezone=assumptions.timezone or nothing,
-        region=assumptions.region or nothing,
-        currency=assumptions.currency or nothing,
-        order=assumptions.date_order or nothing,
-        durations=assumptions.duration_format or nothing,
-        now=datetime.fromtimestamp(assumptions.now, UTC).isoformat(" "),
-    )
-    columns = (f"{name} = {redacted_titles([title])}" for name, (title, _) in plan.layout.items())
-    yield say("verbose-columns", language, columns=", ".join(columns))
-    yield say("verbose-rules", language, count=len(list(plan.ruleset.rules())), all=len(RULES))
-
-
-def _print_baseline(result: BaselineResult, showing: FindingOptions) -> None:
-    """Say what the run means for the baselines that it reads and writes."""
-    if showing.quiet:
-        return
-    old, new, language = showing.baseline, showing.write_baseline, resolve_language(showing.lang)
-    lines = []
-    if old is not None and result.accepted_count:
-        lines.append(say("baseline-accepted", language, path=old, count=result.accepted_count))
-    if new is not None and result.written:
-        lines.append(say("baseline-written", language, path=new, count=result.total))
-    elif new is not None:
-        lines.append(say("baseline-not-written", language, path=new))
-    elif old is not None and result.gone_count:
-        lines.append(say("baseline-fewer", language, path=old, count=result.gone_count))
-    for line in lines:
-        typer.echo(f"calltools: {line}", err=True)
-
-
 def _exit_code(summaries: Sequence[Summary], showing: FindingOptions) -> int:
     if any(summary.error for summary in summaries):
         return SourceError.exit_code
@@ -405,45 +312,3 @@ def _exit_code(summaries: Sequence[Summary], showing: FindingOptions) -> int:
         count and Severity(word).rank <= worst for summary in summaries for word, count in summary.by_severity.items()
     )
     return int(found and not showing.exit_zero)
-
-
-def _stamp_or_none(path: Path) -> FileStamp | None:
-    """What tells later whether the file was written to; a file that is missing is reported elsewhere."""
-    with suppress(CalltoolsError):
-        return read_stamp(path)
-    return None
-
-
-def _is_read_as_it_is(one: InputFile, summary: Summary) -> bool:
-    """Whether the bytes of the file itself were read, and not what is packed in it."""
-    return summary.source is not None and summary.source.path == one.path
-
-
-def _remember_clean_files(
-    inputs: Sequence[InputFile], stamps: Sequence[FileStamp | None], summaries: Sequence[Summary], now: int
-) -> None:
-    """Record clean files in the ledger, if there is one, so that ``upload`` need not validate them again.
-
-    A ledger that cannot be used is no fault of a validation: ``upload`` reports it.
-    """
-    clean = [
-        (one, stamp)
-        for one, stamp, summary in zip(inputs, stamps, summaries, strict=True)
-        if stamp is not None and summary.is_clean and summary.vendor is None and _is_read_as_it_is(one, summary)
-    ]
-    if not clean:
-        return
-    # Loading the ledger takes a while, and loading what files are checked with for an upload even longer.
-    from calltools.ledger import has_database, open_ledger_in, state_folder  # noqa: PLC0415
-
-    folder = state_folder(read_settings().state_dir)
-    if not has_database(folder):
-        return
-    from calltools.uploading.checking import judges_like_upload, remember_clean_file  # noqa: PLC0415
-
-    clean = [(one, stamp) for one, stamp in clean if judges_like_upload(one.context, now)]
-    if not clean:
-        return
-    with suppress(CalltoolsError), open_ledger_in(folder, time) as ledger:
-        for one, stamp in clean:
-            remember_clean_file(ledger, one.path, stamp)

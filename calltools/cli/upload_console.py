@@ -80,6 +80,7 @@ class UploadConsole:
         self._label = ""
         #: Calls of all plans.
         self._planned = 0
+        self._has_mendable = False
         self._on_terminal = is_terminal(sys.stderr)
 
     def notify(self, key: MessageKey, /, **facts: object) -> None:
@@ -105,6 +106,8 @@ class UploadConsole:
 
     def report_findings(self, summary: Summary, findings: Sequence[Findings], *, refused: bool) -> None:
         """Print the findings of a file with a few examples of each rule, also when quiet if the file is refused."""
+        # What holds no record needs another export.
+        self._has_mendable |= refused and bool(summary.read)
         if not findings or (not refused and (self.options.quiet or not self._tells_findings)):
             return
         from calltools.cli.reporters import report_width  # noqa: PLC0415 - as below
@@ -219,7 +222,7 @@ class UploadConsole:
         """Say the command after a plan, and the one after a file that was refused because of its errors."""
         if self._planned and code == results.OK and "plan" in typed.options:
             self._say_command("next-send", typed.drop("plan"))
-        elif code == results.FINDINGS:
+        elif code == results.FINDINGS and self._has_mendable and "-" not in typed.files:
             mending = typed.as_command("convert").add(output=free_name("clean", ".csv"))
             self._say_command("next-mend", mending)
 

@@ -1,16 +1,13 @@
-"""Run the commands of the upload: options become values, streams are opened, results are printed. Heavy imports."""
+"""Run ``upload``: options become values, streams are opened, results are printed. Heavy imports."""
 
-import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date
-from functools import cache
-from time import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Final
 
 from calltools.cli.inputs import find_inputs
+from calltools.cli.service_access import connect_once, open_ledger
 from calltools.cli.typed_command import TypedCommand
 from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
@@ -25,98 +22,17 @@ from calltools.cli.upload_options import (
 from calltools.files.folders import FoundFile
 from calltools.files.limits import parse_limits
 from calltools.ledger import (
-    Ledger,
     Part,
     ReconcilePolicy,
     ResendMode,
-    find_part,
     list_parts,
-    open_ledger_in,
-    part_events,
-    state_folder,
 )
-from calltools.metrica.client import Client
-from calltools.metrica.connection import ConnectionOptions, Timeouts
-from calltools.metrica.token import Token, TokenOptions, find_token, redact_logs
-from calltools.runtime.process import forbid_core_dumps
-from calltools.settings import read_settings, token_from_environment
-from calltools.uploading import results
-from calltools.uploading.context import SEARCH_TIMEOUT_S, Connect, UploadOptions
+from calltools.uploading.context import SEARCH_TIMEOUT_S, UploadOptions
 from calltools.uploading.file_upload import Uploader, UploadRequest
-from calltools.uploading.part_words import format_listed_part, format_part_json, format_part_line
-from calltools.uploading.report_comparison import compare_with_reports
-from calltools.uploading.resume import (
-    ResumeOptions,
-    adopt_uploadings,
-    cancel_part,
-    give_up_part,
-    list_uploadings,
-    resume_parts,
-    watch_part,
-)
+from calltools.uploading.part_words import format_part_json, format_part_line
 
 #: Options that a command which follows an upload needs as well.
 _REPEATED: Final = frozenset({"token_file", "token_stdin", "ca_file", "lang", "min_linked", "poll_interval"})
-
-
-@contextmanager
-def open_ledger(*, start_anew: bool = False) -> Iterator[Ledger]:
-    """The ledger of the state folder, closed at the end."""
-    with open_ledger_in(state_folder(read_settings().state_dir), time, start_anew=start_anew) as ledger:
-        yield ledger
-
-
-@contextmanager
-def open_client(access: AccessOptions, console: UploadConsole) -> Iterator[Client]:
-    """A client of the service, with a token that no log shows.
-
-    Raises:
-        CredentialError: There is no token, or others can read its file.
-        UsageError: The address of the service or the file of authorities is wrong.
-    """
-    with open_client_with(find_usual_token(access, console), access, console) as client:
-        yield client
-
-
-def find_usual_token(access: AccessOptions, console: UploadConsole) -> Token:
-    """The token of the first place that has one: an option, the environment, the keyring.
-
-    Raises:
-        CredentialError: There is none, or others can read its file.
-    """
-    forbid_core_dumps()
-    stdin = sys.stdin if access.token_stdin else None
-    token = find_token(TokenOptions(access.token_file, stdin, token_from_environment()), console.notify)
-    console.print_detail("token-found", where=token.where)
-    return token
-
-
-@contextmanager
-def open_client_with(token: Token, access: AccessOptions, console: UploadConsole) -> Iterator[Client]:
-    """A client of the service for a token, which no log shows.
-
-    Raises:
-        UsageError: The address of the service or the file of authorities is wrong.
-    """
-    settings = read_settings()
-    timeouts = Timeouts(post_total=access.timeout, get_total=min(Timeouts().get_total, access.timeout))
-    service = ConnectionOptions(settings.api_url or ConnectionOptions().url, access.ca_file, timeouts)
-    show_logs = redact_logs(token)
-    console.print_detail("upload-service", host=service.host, seconds=round(access.timeout))
-    if settings.proxy_variables:
-        console.print_detail("proxy-ignored", names=", ".join(settings.proxy_variables))
-    try:
-        with Client(
-            token, service, on_wait=lambda wait, _: console.notify("upload-again", seconds=round(wait))
-        ) as client:
-            yield client
-    finally:
-        show_logs()
-
-
-def _connect_once(access: AccessOptions, console: UploadConsole, stack: ExitStack) -> Connect:
-    """A client that is opened when it is first needed: a run that sends nothing needs no token."""
-    return cache(lambda: stack.enter_context(open_client(access, console)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +116,19 @@ def upload_found(  # noqa: PLR0913 - the files, and groups of options
         ledger = None if options[0].send.dry_run else stack.enter_context(open_ledger())
         if ledger is not None:
             console.print_detail("upload-ledger", folder=ledger.folder, count=len(list_parts(ledger)))
-        uploaded = Uploader(ledger, _connect_once(access, console, stack), console).upload_files(requests)
+        uploaded = Uploader(ledger, connect_once(access, console, stack), console).upload_files(requests)
         parts = (part for result in uploaded for part in result.parts)
-        _say_what_follows(console, parts, access, options[0].follow)
+        say_what_follows(console, parts, access, options[0].follow)
         code = max(result.code for result in uploaded)
         if typed is not None and options[0].send.output_format is ResultFormat.TEXT:
             console.say_next(typed, code)
         return code
 
 
-def _say_what_follows(
+def say_what_follows(
     console: UploadConsole, parts: Iterable[Part], access: AccessOptions, follow: FollowOptions
 ) -> None:
+    """Print the commands that follow from the state of parts, with the options that they need as well."""
     console.say_what_follows(
         parts,
         repeat_options(access, console.options, names=_REPEATED),
@@ -236,7 +153,7 @@ def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) 
             wait_limit_s=follow.wait_limit,
             # Whoever waits less for a request does not want to search longer than that.
             search_timeout_s=min(SEARCH_TIMEOUT_S, access.timeout),
-            policy=_reconcile_policy(options.absence),
+            policy=build_policy(options.absence),
             without_list=send.without_list,
         ),
         skip_bad=send.skip_bad,
@@ -247,140 +164,6 @@ def _build_request(one: FoundFile, options: FileOptions, access: AccessOptions) 
     )
 
 
-def _reconcile_policy(absence: AbsencePolicy) -> ReconcilePolicy:
+def build_policy(absence: AbsencePolicy) -> ReconcilePolicy:
+    """When a part counts as absent, and what follows, as the options say."""
     return ReconcilePolicy(min_absent_seconds=60 * absence.settle_minutes, on_absent=absence.on_absent.value)
-
-
-@dataclass(frozen=True, slots=True)
-class ListChoice:
-    """What ``uploads list`` shows.
-
-    Attributes:
-        counter: Only the uploadings of this counter; ``None``: of all.
-        also: A counter that the service is asked about though the ledger may not know it.
-        output_format: The form of standard output.
-    """
-
-    counter: int | None
-    also: int | None
-    output_format: ResultFormat
-
-
-def print_uploads(choice: ListChoice, access: AccessOptions, output: OutputOptions) -> None:
-    """Print every uploading: those of the ledger, and those that only the service knows."""
-    with open_console(output, format_part_json) as console, ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger())
-        listing = list_uploadings(ledger, _connect_once(access, console, stack), choice.counter, also=choice.also)
-        if listing.error is not None:
-            console.notify("uploads-ledger-only", reason=listing.error.say(output.language))
-        if choice.output_format is ResultFormat.JSON:
-            for part in listing.parts:
-                console.report_part(part)
-            for counter, uploading in listing.foreign:
-                console.print_line(results.foreign_json(counter, uploading))
-        else:
-            console.print_listing(listing)
-        if not listing.parts and not listing.foreign:
-            console.notify("uploads-none")
-
-
-def print_upload(name: str, output: OutputOptions) -> None:
-    """Print one uploading and its history."""
-    with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        part = find_part(ledger, name)
-        console.report_part(part)
-        for event in part_events(ledger, part):
-            console.print_event(part, event)
-
-
-def follow_upload(name: str, follow: FollowOptions, access: AccessOptions, output: OutputOptions) -> int:
-    """Poll one uploading until the service is done; gives the exit code."""
-    with open_console(output, format_part_line) as console, ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger())
-        part = find_part(ledger, name)
-        options = UploadOptions(
-            part.counter,
-            wait=True,
-            min_linked=follow.min_linked,
-            poll_interval_s=follow.poll_interval,
-            wait_limit_s=follow.wait_limit,
-        )
-        watched = watch_part(ledger, _connect_once(access, console, stack), part, options, console)
-        _say_what_follows(console, watched.parts, access, follow)
-        return watched.code
-
-
-def give_up_upload(name: str, output: OutputOptions) -> int:
-    """Give up one uploading that is held; gives the exit code."""
-    with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        part = give_up_part(ledger, find_part(ledger, name), console)
-    return results.HELD if part.held else results.OK
-
-
-def cancel_upload(name: str, output: OutputOptions) -> int:
-    """Withdraw one uploading that waits; gives the exit code."""
-    with open_console(output, format_listed_part) as console, open_ledger() as ledger:
-        part = cancel_part(ledger, find_part(ledger, name), console)
-    return results.HELD if part.held else results.OK
-
-
-@dataclass(frozen=True, slots=True)
-class CheckChoice:
-    """What ``uploads check`` is about.
-
-    Attributes:
-        counter: The counter.
-        first: The first day; ``None``: 21 days up to ``last``.
-        last: The last day; ``None``: today.
-        min_visible: Percent of the accepted calls that must be shown; ``None``: any.
-        output_format: What stands on standard output.
-    """
-
-    counter: int
-    first: date | None
-    last: date | None
-    min_visible: float | None
-    output_format: ResultFormat
-
-
-def check_uploads(choice: CheckChoice, access: AccessOptions, output: OutputOptions) -> int:
-    """Print the accepted calls of each day beside those that the reports show; gives the exit code."""
-    with open_console(output, format_listed_part) as console, ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger())
-        client = _connect_once(access, console, stack)()
-        found = compare_with_reports(ledger, client, choice.counter, choice.first, choice.last)
-        if choice.output_format is ResultFormat.JSON:
-            for day in found.days:
-                console.print_line(json.dumps({**asdict(day), "day": day.day.isoformat()}))
-        else:
-            console.print_comparison(found)
-        console.remark_on_comparison(found, choice.min_visible)
-    return found.exit_code(choice.min_visible)
-
-
-def adopt_uploads(counter: int, access: AccessOptions, output: OutputOptions) -> int:
-    """Take over the uploadings of a lost or older ledger; gives the exit code."""
-    with open_console(output, format_listed_part) as console, ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger(start_anew=True))
-        return adopt_uploadings(ledger, _connect_once(access, console, stack), counter, console).code
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeChoice:
-    """What ``uploads resume`` is about: a counter, or all; one part that is sent again; and whether without a look."""
-
-    counter: int | None
-    resend: str | None
-    without_list: bool
-
-
-def resume_undecided(choice: ResumeChoice, absence: AbsencePolicy, access: AccessOptions, output: OutputOptions) -> int:
-    """Search for what is held and send what waits; gives the exit code."""
-    with open_console(output, format_listed_part) as console, ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger())
-        options = ResumeOptions(
-            choice.counter, choice.resend, _reconcile_policy(absence), without_list=choice.without_list
-        )
-        resumed = resume_parts(ledger, _connect_once(access, console, stack), options, console)
-        _say_what_follows(console, resumed.parts, access, FollowOptions())
-        return resumed.code

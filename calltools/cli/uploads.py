@@ -46,12 +46,12 @@ def list_uploads(
     """A table of every uploading: what the ledger knows, what the service says, and what only the service knows."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
         # A counter of the configuration filters nothing: what is held elsewhere would be hidden.
         also = layers.apply(counter_option).counter
-        choice = upload_run.ListChoice(counter_option.counter, also, output_format)
-        upload_run.print_uploads(choice, layers.apply(access), output)
+        choice = uploads_run.ListChoice(counter_option.counter, also, output_format)
+        uploads_run.print_uploads(choice, layers.apply(access), output)
 
 
 @app.command(
@@ -65,9 +65,9 @@ def show_upload(context: typer.Context, name: _Id, output: OutputOptions) -> Non
     """One uploading with everything that happened to it."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        upload_run.print_upload(name, output)
+        uploads_run.print_upload(name, output)
 
 
 @app.command(
@@ -83,9 +83,9 @@ def watch_upload(
     """Follow one uploading until Metrica is done with it."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(upload_run.follow_upload(name, layers.apply(follow), layers.apply(access), output))
+        raise typer.Exit(uploads_run.follow_upload(name, layers.apply(follow), layers.apply(access), output))
 
 
 @app.command(
@@ -113,14 +113,14 @@ def resume_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     """Look again for what is held, and send what waits; or decide about one uploading."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
         if give_up is not None and resend is not None:
             raise UsageError("uploads-two-decisions")
         if give_up is not None:
-            raise typer.Exit(upload_run.give_up_upload(give_up, output))
-        choice = upload_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)
-        raise typer.Exit(upload_run.resume_undecided(choice, layers.apply(absence), layers.apply(access), output))
+            raise typer.Exit(uploads_run.give_up_upload(give_up, output))
+        choice = uploads_run.ResumeChoice(layers.apply(counter_option).counter, resend, without_list)
+        raise typer.Exit(uploads_run.resume_undecided(choice, layers.apply(absence), layers.apply(access), output))
 
 
 @app.command(
@@ -154,15 +154,15 @@ def check_uploads(  # noqa: PLR0913 - each is an option, or a group of them
     """Accepted calls beside those that Metrica's reports show, by day of the counter's time zone."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
         counter = layers.apply(counter_option).counter
         if counter is None:
             raise UsageError("upload-counter-needed")
-        choice = upload_run.CheckChoice(
+        choice = uploads_run.CheckChoice(
             counter, first.date() if first else None, last.date() if last else None, min_visible, output_format
         )
-        raise typer.Exit(upload_run.check_uploads(choice, layers.apply(access), output))
+        raise typer.Exit(uploads_run.check_uploads(choice, layers.apply(access), output))
 
 
 @app.command(
@@ -176,9 +176,9 @@ def cancel_upload(context: typer.Context, name: _Id, output: OutputOptions) -> N
     """Withdraw what waits to be sent; its calls are free for another file."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
-        raise typer.Exit(upload_run.cancel_upload(name, output))
+        raise typer.Exit(uploads_run.cancel_upload(name, output))
 
 
 @app.command(
@@ -196,9 +196,9 @@ def adopt_uploads(
     """Take over what a lost ledger has sent, as accepted; calls that may be in it are held back from then on."""
     with open_layers(context, output) as layers:
         output = layers.apply(output)
-        from calltools.cli import upload_run  # noqa: PLC0415 - heavy
+        from calltools.cli import uploads_run  # noqa: PLC0415 - heavy
 
         counter = layers.apply(counter_option).counter
         if counter is None:
             raise UsageError("upload-counter-needed")
-        raise typer.Exit(upload_run.adopt_uploads(counter, layers.apply(access), output))
+        raise typer.Exit(uploads_run.adopt_uploads(counter, layers.apply(access), output))

@@ -198,9 +198,9 @@ def new(  # noqa: PLR0913 - each is an option
         options = RunOptions(hints=parse_hints(form), timezone=timezone, region=region)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         dialog = Dialog(language) if interactive else None
-        text, outcome = profile_draft.draft_profile(file, answers, options, language, dialog, output=output)
+        text, summary = profile_draft.draft_profile(file, answers, options, language, dialog, output=output)
         if output is None:
             typer.echo(text)
         else:
             profile_draft.write_profile(text, output, force=force)
-        typer.echo(outcome, err=True)
+        typer.echo(summary, err=True)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from calltools.fields.kernels import cell_kernels
 from calltools.fields.kernels.byte_kernels import (
+    NINE,
+    ZERO,
     byte_lengths,
     cells_at_positions,
     count_marked_bytes,
@@ -110,11 +112,15 @@ def with_international_plus(cells: Cells, region: str | None) -> Cells:
 
 def is_plus_and_digits(cells: Cells) -> Mask:
     """Mask of the cells that are a plus and digits, and nothing else."""
+    plus = has_plus(cells)
+    if not plus.any():
+        # Most exports: each punctuation sign of the column would be looked at.
+        return plus
     data, first = slice_bytes(cells)
     others = flatnonzero_sparse((data - np.uint8(0x30)) > 9)
     # What is no digit may only be the first byte, which must be the plus.
     inside = others[~np.isin(others + first, offsets(cells)[:-1])]
-    return has_plus(cells) & ~cells_at_positions(cells, inside + first) & (byte_lengths(cells) > 1)
+    return plus & ~cells_at_positions(cells, inside + first) & (byte_lengths(cells) > 1)
 
 
 def is_long_enough(cells: Cells) -> Mask:
@@ -194,10 +200,10 @@ def rewrite_as_e164(cells: Cells, assumptions: Assumptions) -> Cells:
     others = _is_not_canonical(cells)
     if others.any() and assumptions.region in _REGIONS_OF_CODE_7:
         # Nearly all numbers of a Russian export are rewritten here, without a call of the parser.
-        cells = _rewrite_russian_trunk(cells, others)
-        others = _is_not_canonical(cells)
+        cells, rewritten = _rewrite_russian_trunk(cells, others)
+        others &= ~rewritten
     # +8 495 … stays as it is written: its finding shows the number, and nothing of it may be left out.
-    others &= ~has_plus_before_trunk(cells, assumptions)
+    others[others] = ~has_plus_before_trunk(cells.filter(pa.array(others)), assumptions)
     return cell_kernels.rewrite_where(cells, others, lambda written: _rewrite_distinct(written, assumptions.region))
 
 
@@ -234,20 +240,43 @@ def _keep_if_possible(numbers: Cells, before: Cells) -> Cells:
     return cell_kernels.replace_where(numbers, added, before.filter(pa.array(added)))
 
 
-def _rewrite_russian_trunk(cells: Cells, others: Mask) -> Cells:
-    """Rewrite 8 or 7 and ten digits as +7 and these digits, where such a number is assigned.
+def _rewrite_russian_trunk(cells: Cells, others: Mask) -> tuple[Cells, Mask]:
+    """Rewrite 8 or 7 and ten digits as +7 and these digits, where such a number is assigned; gives the mask of these.
 
     8 is what people dial inside Russia and Kazakhstan, and a 7 has lost its plus. Where the number is not assigned,
     the parser decides: 810 … is a call abroad.
     """
-    digits = remove_punctuation(cells.filter(pa.array(others)))
-    national = pc.binary_join_element_wise("+7", pc.utf8_slice_codeunits(digits, 1), "")
-    eleven = (byte_lengths(digits) == _RUSSIAN_NATIONAL_DIGITS + 1) & digits_only(digits)
-    trunk = eleven & np.isin(first_bytes(digits), (ord("8"), ord("7")))
-    trunk[trunk] = classify_numbers(national.filter(pa.array(trunk))) == NumberStatus.ASSIGNED
+    digits = remove_punctuation(cells if others.all() else cells.filter(pa.array(others)))
+    trunk, national = _as_national_digits(digits)
+    assigned = classify_numbers(national) == NumberStatus.ASSIGNED
+    trunk[trunk] = assigned
     rewritten = np.zeros(len(cells), bool)
     rewritten[others] = trunk
-    return cell_kernels.replace_where(cells, rewritten, national.filter(pa.array(trunk)))
+    if rewritten.all():
+        return national, rewritten
+    return cell_kernels.replace_where(cells, rewritten, national.filter(pa.array(assigned))), rewritten
+
+
+def _as_national_digits(cells: Cells) -> tuple[Mask, Cells]:
+    """Mask of the cells that are 8 or 7 and ten digits, and +7 and these ten digits for each of them."""
+    size = _RUSSIAN_NATIONAL_DIGITS + 1
+    mask = byte_lengths(cells) == size
+    data, first = slice_bytes(cells)
+    if mask.all():
+        # As nearly always: the bytes of the column are a table with a row a cell.
+        table = data.reshape(-1, size)
+    else:
+        table = data[(offsets(cells)[:-1][mask] - first)[:, None] + np.arange(size)]
+    good = (table[:, 0] == ord("8")) | (table[:, 0] == ord("7"))
+    digits = (table - np.uint8(ZERO)) <= NINE - ZERO
+    if not digits.all():
+        good &= digits.all(axis=1)
+    mask[mask] = good
+    table = table if good.all() else table[good]
+    national = np.empty((len(table), size + 1), np.uint8)
+    national[:, 0], national[:, 1], national[:, 2:] = ord("+"), ord("7"), table[:, 1:]
+    ends = np.arange(0, national.size + 1, size + 1, dtype=np.int32)
+    return mask, pa.Array.from_buffers(pa.string(), len(table), [None, pa.py_buffer(ends), pa.py_buffer(national)])
 
 
 def _format_e164(text: str, region: str | None) -> str:

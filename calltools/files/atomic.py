@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final, TextIO, TypeVar
 from calltools.errors import OutputError
 from calltools.files import remote
 from calltools.files.remote_path import RemotePath, as_path
+from calltools.files.temporary import temporary_folder
 from calltools.runtime.signals import deferred_interrupts
 from calltools.texts.keys import MessageKey
 
@@ -88,7 +89,7 @@ class AtomicFile:
         self._refuse_occupied()
         with map_os_errors(self._path):
             if isinstance(self._path, RemotePath):
-                return self._create_temporary(Path(tempfile.gettempdir()), "calltools")
+                return self._create_temporary(temporary_folder(), "calltools")
             if _is_device_or_pipe(self._path):
                 self._stream = self._path.open("wb", buffering=0)
                 return _ErrorMappedStream(self._stream, self._path)  # type: ignore[return-value]  # it has the methods that are used

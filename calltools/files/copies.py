@@ -14,6 +14,7 @@ from calltools.files.atomic import map_os_errors
 from calltools.files.limits import Limits
 from calltools.files.opening import map_read_errors, open_private_file
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import temporary_path
 
 _PIECE_BYTES: Final = 1 << 20
 #: Copies that hold a file handle.
@@ -101,7 +102,7 @@ class Copies:
             ahead = self._under_way.pop(path, None)
             place = self._make_place() if ahead is None else ahead.place
             self._begin_next()
-            with place.attempt as attempt, map_os_errors(Path(tempfile.gettempdir()) / "calltools-copy"):
+            with place.attempt as attempt, map_os_errors(temporary_path("copy")):
                 if ahead is None:
                     self._copy(path, name, place.stream, limits)
                 else:

@@ -12,14 +12,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from calltools.errors import SourceError, UsageError
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
-from calltools.files.packed import (
-    is_archive,
-    is_hidden_member,
-    list_members,
-    list_remote_members,
-    split_member,
-    tables_among,
-)
+from calltools.files.members import is_hidden_member, tables_among
+from calltools.files.packed import is_archive, list_members, list_remote_members, split_member
 from calltools.files.remote import Listed, is_folder, list_files
 from calltools.files.remote_path import RemotePath, as_path
 

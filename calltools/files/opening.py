@@ -13,6 +13,7 @@ from calltools.errors import SourceError
 from calltools.files.atomic import WRITE_ERRNOS, map_os_errors
 from calltools.files.inputs import INPUTS, WILDCARDS, OpenRequest, input_for_format
 from calltools.files.limits import Limits
+from calltools.files.temporary import open_temporary, temporary_path
 from calltools.files.workbook.package import list_package_parts
 from calltools.files.workbook.sheets import looks_like_identifier_title
 from calltools.model.batch import HeaderFinder, Hints, Table
@@ -263,7 +264,7 @@ def copy_stdin(stream: BinaryIO) -> Iterator[Path]:
         OutputError: The disk has no room for the copy.
     """
     with open_private_file() as (copy, path):
-        with map_os_errors(Path("stdin")):
+        with map_os_errors(temporary_path("stdin")):
             while piece := _read_chunk(stream):
                 copy.write(piece)
             copy.flush()
@@ -281,7 +282,7 @@ def open_private_file() -> Iterator[tuple[BinaryIO, Path]]:
 
     On Linux the file has no name in any folder, so that it disappears even if the process is killed.
     """
-    with tempfile.TemporaryFile() as nameless:
+    with open_temporary() as nameless:
         path = Path(f"/proc/{os.getpid()}/fd/{nameless.fileno()}")
         if path.is_file():
             yield nameless, path

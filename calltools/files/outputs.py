@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.files.packed import load_zstd
+from calltools.files.decompression import load_zstd
 
 PARQUET: Final = ".parquet"
 #: What the name of a converted file may end with.

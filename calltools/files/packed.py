@@ -1,4 +1,4 @@
-"""Packed files, ``.gz .bz2 .xz .zst`` and members of a ``.zip``: known by content, unpacked to a private file.
+"""Packed files and members of a ``.zip``: known by content, unpacked to a private file.
 
 A packed file is unpacked to its end before its first record is read: what is damaged at the end gives no short table.
 Piece by piece, so that memory does not depend on its size; the disk holds one unpacked file at a time.
@@ -7,125 +7,30 @@ Piece by piece, so that memory does not depend on its size; the disk holds one u
 import os
 import re
 import stat
-import sys
-import tempfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
-from typing import BinaryIO, Final, NamedTuple, Protocol, Self
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from typing import BinaryIO, Final, NamedTuple, Self
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
 
 from calltools.errors import LimitError, SourceError, UnfitFileError
 from calltools.files import remote
 from calltools.files.atomic import map_os_errors
 from calltools.files.copies import Copies
-from calltools.files.inputs import ARCHIVE_SUFFIX, LOCK_FILE_PREFIXES, has_table_ending
+from calltools.files.decompression import FAULTS, Packing, decompress, find_packing, map_faults
+from calltools.files.inputs import ARCHIVE_SUFFIX
 from calltools.files.limits import Limits
+from calltools.files.members import member_name, tables_among
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import temporary_path
 
 _CHUNK_BYTES: Final = 1 << 20
-#: Memory that unpacking may take; ``xz -9`` and ``zstd --ultra -22`` take less, only ``zstd --long=28`` takes more.
-_WINDOW_LOG: Final = 27
-_MEMORY_BYTES: Final = 1 << 28
 _ENCRYPTED_FLAG: Final = 1
 _METHODS: Final = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
 #: Names of several members that a message lists.
 _LISTED: Final = 10
-_SIGNATURE_BYTES: Final = 8
 _UNSAFE_NAME: Final = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL)
-
-
-class _Decompressor(Protocol):
-    """What the decompressors of the standard library have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    @property
-    def needs_input(self) -> bool: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-class _GzipDecompressor:
-    """That of gzip, which alone has other names for this."""
-
-    def __init__(self) -> None:
-        self._below = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        return self._below.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._below.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        piece = self._below.decompress(self._below.unconsumed_tail + data, max_length)
-        self.needs_input = len(piece) < max_length
-        return piece
-
-
-# A Python may have been built without the modules of these two, and most runs need neither.
-
-
-def _bzip2_decompressor() -> _Decompressor:
-    import bz2  # noqa: PLC0415 - as said
-
-    return bz2.BZ2Decompressor()
-
-
-def _xz_decompressor() -> _Decompressor:
-    import lzma  # noqa: PLC0415 - as said
-
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY_BYTES)
-
-
-def _zstd_decompressor() -> _Decompressor:
-    zstd = load_zstd()
-    found: _Decompressor = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG})
-    return found
-
-
-def load_zstd() -> ModuleType:
-    """The module for zstd: of the standard library, or the same for older versions of Python."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - loaded for such files only
-    else:
-        from backports import zstd  # noqa: PLC0415
-    return zstd
-
-
-class _Packing(NamedTuple):
-    """How the bytes of one file are packed.
-
-    Attributes:
-        name: In messages.
-        signature: First bytes.
-        start: Gives a decompressor for one stream; a file may hold several, one after the other.
-        padded: Whether zero bytes may stand between streams and at the end.
-    """
-
-    name: str
-    signature: bytes
-    start: Callable[[], _Decompressor]
-    padded: bool = False
-
-
-_PACKINGS: Final = (
-    _Packing("gzip", b"\x1f\x8b", _GzipDecompressor, padded=True),
-    _Packing("bzip2", b"BZh", _bzip2_decompressor),
-    _Packing("xz", b"\xfd7zXZ\0", _xz_decompressor, padded=True),
-    _Packing("zstd", b"\x28\xb5\x2f\xfd", _zstd_decompressor),
-)
-_FAULTS: Final = (EOFError, zlib.error, BadZipFile, ValueError, NotImplementedError)
-#: Errors of modules that are loaded for such files only.
-_FAULT_NAMES: Final = frozenset({"LZMAError", "ZstdError"})
 
 
 class Packed(NamedTuple):
@@ -163,15 +68,19 @@ def is_archive(path: Path, name: str) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
-        if not stream.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return False
+    if not _is_zip(path):
+        return False
     try:
         sniff_zip(path, "")
     except SourceError as fault:
         damaged = fault.key == "workbook-damaged" and name.lower().endswith(ARCHIVE_SUFFIX)
         return damaged or fault.key == "source-archive"
     return False
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def list_remote_members(address: RemotePath) -> list[str]:
@@ -182,23 +91,9 @@ def list_remote_members(address: RemotePath) -> list[str]:
 
 def list_members(path: Path | BinaryIO) -> list[str]:
     """Names of the files in an archive, in the order of their names; empty if its directory cannot be read."""
-    with suppress(*_FAULTS, OSError), ZipFile(path) as archive:
-        return sorted({info.filename for info in archive.infolist() if not info.is_dir()})
+    with suppress(*FAULTS, OSError), ZipFile(path) as archive:
+        return sorted({member_name(info) for info in archive.infolist() if not info.is_dir()})
     return []
-
-
-def tables_among(members: Sequence[str]) -> list[str]:
-    """The members that are taken from an archive: by their endings, or the only file whatever its ending."""
-    visible = [name for name in members if not is_hidden_member(name)]
-    return [name for name in visible if has_table_ending(name)] or (visible if len(visible) == 1 else [])
-
-
-def is_hidden_member(name: str) -> bool:
-    """Whether a member is one that its system shows on demand only, or the lock file of an office program."""
-    parts = name.replace("\\", "/").split("/")
-    return parts[-1].startswith(LOCK_FILE_PREFIXES) or any(
-        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts
-    )
 
 
 class Unpacker:
@@ -250,18 +145,18 @@ class Unpacker:
             packed = Packed(self._copies.take(packed.path, name, limits), packed.member)
         check_file(packed.path, name)
         with map_read_errors(name):
-            packing = None if packed.member is not None else _find_packing(packed.path)
+            packing = None if packed.member is not None else find_packing(packed.path)
             if packing is None and packed.member is None and not is_archive(packed.path, called):
                 return packed.path
             if packed not in self._held:
                 self._unpack(packed, packing, name, limits)
             return self._held[packed]
 
-    def _unpack(self, packed: Packed, packing: _Packing | None, name: str, limits: Limits) -> None:
+    def _unpack(self, packed: Packed, packing: Packing | None, name: str, limits: Limits) -> None:
         with ExitStack() as attempt:
             stream, path = attempt.enter_context(open_private_file())
             # It has no name, and a full disk must still be told from others.
-            shown = Path(tempfile.gettempdir()) / "calltools-unpacked"
+            shown = temporary_path("unpacked")
             with _open_member(packed, name) if packing is None else _open_stream(packed.path, packing, name) as opened:
                 size, pieces = 0, opened.pieces
                 for piece in pieces:
@@ -271,7 +166,7 @@ class Unpacker:
                         stream.write(piece)
             with map_os_errors(shown):
                 stream.flush()
-            inside = _find_packing(path)
+            inside = find_packing(path)
             if inside is not None or is_archive(path, name if packed.member else ""):
                 raise SourceError("packed-nested", path=name, what="zip" if inside is None else inside.name)
             if self._place is not None and path.parts[:2] == ("/", "proc"):
@@ -281,27 +176,6 @@ class Unpacker:
             else:
                 self._stack.push(attempt.pop_all())
                 self._held[packed], self._place = path, stream
-
-
-def read_head(path: Path, size: int) -> bytes:
-    """The first plain bytes of a file, packed or not; empty if what is packed cannot be unpacked.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    packing = _find_packing(path)
-    with path.open("rb") as stream:
-        if packing is None:
-            return stream.read(size)
-        with suppress(SourceError), _map_faults("", packing.name):
-            return next(_decompress(stream, packing), b"")[:size]
-    return b""
-
-
-def _find_packing(path: Path) -> _Packing | None:
-    with path.open("rb") as stream:
-        head = stream.read(_SIGNATURE_BYTES)
-    return next((packing for packing in _PACKINGS if head.startswith(packing.signature)), None)
 
 
 class _Opened(NamedTuple):
@@ -317,36 +191,17 @@ class _Opened(NamedTuple):
 
 
 @contextmanager
-def _open_stream(path: Path, packing: _Packing, name: str) -> Iterator[_Opened]:
-    with path.open("rb") as stream, _map_faults(name, packing.name):
-        yield _Opened(os.fstat(stream.fileno()).st_size, _decompress(stream, packing))
-
-
-def _decompress(stream: BinaryIO, packing: _Packing) -> Iterator[bytes]:
-    """The plain bytes of all streams in a file; bytes that belong to none are a fault, and so is a stream without end.
-
-    The modules of the standard library read a file as if it ended where something unknown follows a stream.
-    """
-    data = stream.read(_CHUNK_BYTES)
-    while data:
-        decompressor = packing.start()
-        while not decompressor.eof:
-            if piece := decompressor.decompress(data, _CHUNK_BYTES):
-                yield piece
-            data = b""
-            if decompressor.needs_input and not decompressor.eof:
-                data = stream.read(_CHUNK_BYTES)
-                if not data:
-                    raise EOFError
-        data = decompressor.unused_data or stream.read(_CHUNK_BYTES)
-        while packing.padded and data and not data.strip(b"\0"):
-            data = stream.read(_CHUNK_BYTES)
-        data = data.lstrip(b"\0") if packing.padded else data
+def _open_stream(path: Path, packing: Packing, name: str) -> Iterator[_Opened]:
+    with path.open("rb") as stream, map_faults(name, packing.name):
+        yield _Opened(os.fstat(stream.fileno()).st_size, decompress(stream, packing))
 
 
 @contextmanager
 def _open_member(packed: Packed, name: str) -> Iterator[_Opened]:
-    with _map_faults(name, "zip"), ZipFile(packed.path) as archive:
+    if not _is_zip(packed.path):
+        # The name of a member behind that of a plain file.
+        raise SourceError("file-missing", path=name)
+    with map_faults(name, "zip"), ZipFile(packed.path) as archive:
         info = _find_member(archive, packed, name)
         with archive.open(info) as stream:
             yield _Opened(info.compress_size, iter(lambda: stream.read(_CHUNK_BYTES), b""))
@@ -357,14 +212,14 @@ def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
     members = [info for info in archive.infolist() if not info.is_dir()]
     member = packed.member
     if member is None:
-        tables = tables_among([info.filename for info in members])
+        tables = tables_among([member_name(info) for info in members])
         if not tables:
             raise SourceError("packed-no-table", path=name, count=len(members))
         if len(tables) > 1:
             listed = ", ".join(f"{name}/{one}" for one in tables[:_LISTED])
             raise UnfitFileError("packed-several", path=name, count=len(tables), names=listed)
         [member] = tables
-    found = [info for info in members if info.filename == member]
+    found = [info for info in members if member_name(info) == member]
     if not found:
         raise SourceError("file-missing", path=name)
     [info, *others] = found
@@ -375,31 +230,6 @@ def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
     if info.compress_type not in _METHODS:
         raise SourceError("packed-method", path=name, method=info.compress_type)
     return info
-
-
-@contextmanager
-def _map_faults(name: str, what: str) -> Iterator[None]:
-    """Turn what decompressors raise into SourceError.
-
-    Raises:
-        SourceError: The packed data is damaged, or this Python cannot unpack it.
-        LimitError: It can be unpacked only with a lot of memory.
-    """
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno is not None:
-            raise
-        raise SourceError("packed-damaged", path=name, what=what) from fault
-    except Exception as fault:
-        # zipfile has a plain RuntimeError for a module that is not there.
-        if type(fault) is RuntimeError or (isinstance(fault, ImportError) and fault.name in sys.stdlib_module_names):
-            raise SourceError("packed-no-module", path=name, what=what) from fault
-        if not isinstance(fault, _FAULTS) and type(fault).__name__ not in _FAULT_NAMES:
-            raise
-        if "memory" in str(fault).lower():
-            raise LimitError("packed-memory", path=name, what=what, limit=_MEMORY_BYTES >> 20) from fault
-        raise SourceError("packed-damaged", path=name, what=what) from fault
 
 
 def _check_size(size: int, packed_size: int, name: str, limits: Limits) -> None:

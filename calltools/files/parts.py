@@ -31,6 +31,7 @@ from calltools.files.folders import MANIFEST
 from calltools.files.limits import Limits
 from calltools.files.outputs import find_ending
 from calltools.files.remote_path import RemotePath
+from calltools.files.temporary import open_temporary
 from calltools.model.batch import StoredRecords
 from calltools.model.cells import combine_chunks, constant_cells, non_empty
 
@@ -148,21 +149,26 @@ def _open_new(path: Path, folder: Path | None = None) -> Iterator[IO[bytes]]:
         return
     before = path if folder is None else folder / f"{path.name}.{uuid.uuid4().hex}"
     with map_os_errors(path):
-        # Whoever may not read what is written here may not read it by the way, either.
-        with open(before, "x+b", opener=partial(os.open, mode=0o600)) as stream:
-            yield stream
-            stream.flush()
+        try:
+            # Whoever may not read what is written here may not read it by the way, either.
+            with open(before, "x+b", opener=partial(os.open, mode=0o600)) as stream:
+                yield stream
+                stream.flush()
+                if folder is not None:
+                    os.fsync(stream.fileno())
             if folder is not None:
-                os.fsync(stream.fileno())
-        if folder is not None:
-            before.replace(path)
+                before.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                before.unlink()
+            raise
 
 
 def _read_stored(stored: StoredRecords, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The records with these columns."""
     if not stored.count:
         return
-    with tempfile.TemporaryFile() as copy, map_os_errors(stored.path):
+    with open_temporary() as copy, map_os_errors(stored.path):
         if isinstance(stored.path, RemotePath):
             remote.fetch(stored.path, copy, _NO_LIMITS)
             copy.seek(0)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from calltools.errors import UnfitFileError
 from calltools.fields.kernels.byte_kernels import first_bytes
-from calltools.files.packed import read_head
+from calltools.files.decompression import read_head
 from calltools.model.batch import Batch, MalformedRecord, MalformedRecords
 from calltools.model.cells import as_mask
 from calltools.model.finding import DETAIL_SEPARATOR, Findings

@@ -31,7 +31,7 @@ def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
     hints = options.hints
     if named := {key.replace("-", "_"): given[key] for key in _FORM_KEYS if key in given}:
         row = named.pop("header_row", None)
-        if row is not None and not row.isdigit():
+        if row is not None and not row.isdecimal():
             raise UsageError("option-value-wrong", option="header-row", value=row, choices="0, 1, 2 …")
         known = {name: getattr(hints, name) for name in ("encoding", "delimiter", "sheet", "header_row", "records")}
         read = build_hints(**{**known, **named, **({} if row is None else {"header_row": int(row)})})

@@ -91,7 +91,7 @@ class Draft:
             Path(self.name).stem, {word for one in profiles for word in (one.name, *one.aliases)}
         )
 
-    def write(self, language: Language, output: Path | None = None) -> tuple[str, "Outcome"]:
+    def write(self, language: Language, output: Path | None = None) -> tuple[str, "SampleResult"]:
         """The profile as commented TOML, and what it makes of the sample.
 
         Args:
@@ -110,7 +110,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SampleResult:
     """What a drafted profile makes of its sample.
 
     Attributes:
@@ -224,7 +224,7 @@ def split_titles(titles: tuple[str, ...], columns: SampleColumns) -> tuple[str, 
     return (whole,) if whole in columns else titles
 
 
-def _try_profile(text: str, draft: Draft) -> Outcome:
+def _try_profile(text: str, draft: Draft) -> SampleResult:
     """Run a profile on the sample."""
     guess = draft.guess
     try:
@@ -232,7 +232,7 @@ def _try_profile(text: str, draft: Draft) -> Outcome:
         options = MappingOptions(guess.timezone, guess.region)
         mapped = map_batch(draft.sample, bind_profile(profile, draft.table.titles, options)).sum_counts()
     except CalltoolsError as error:
-        return Outcome(fault=error)
+        return SampleResult(fault=error)
     assumptions = Assumptions(0, guess.timezone, guess.region)
     cells, _ = normalize_columns({name: mapped.cells(name) for name in mapped.columns.column_names}, assumptions)
     # A time that was not understood is left as it was: only digits are a time.
@@ -243,4 +243,4 @@ def _try_profile(text: str, draft: Draft) -> Outcome:
         skipped[reason if is_plain_word(reason) else "***"] += count
     counts = {name: int(times.get(name, non_empty(column)).sum()) for name, column in cells.items()}
     unknown = len(mapped.findings) - len(draft.sample.findings)
-    return Outcome(draft.sample.read, len(mapped), skipped, unknown, counts)
+    return SampleResult(draft.sample.read, len(mapped), skipped, unknown, counts)

@@ -68,7 +68,7 @@ class InspectedFile:
         return self.found.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Inspection:
     """Files, looked at with some answers.
 
@@ -86,6 +86,13 @@ class Inspection:
     answers: Answers
     options: RunOptions
     draft: Draft | None = None
+
+    def __hash__(self) -> int:
+        return hash((tuple(one.name for one in self.files), tuple(one.key for one in self.questions)))
+
+    def __repr__(self) -> str:
+        files = ", ".join(one.name for one in self.files)
+        return f"<calltools.Inspection {files}: asks {', '.join(one.key for one in self.questions) or 'nothing'}>"
 
     @property
     def fault(self) -> CalltoolsError | None:

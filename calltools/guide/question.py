@@ -206,7 +206,7 @@ def read_answer(question: Question, typed: str, *, numbered: bool = False) -> st
         return question.default
     if not question.required and text.lower() in _NOTHING_WORDS:
         return NOTHING
-    if numbered and text.isdigit() and 1 <= int(text) <= len(question.choices):
+    if numbered and text.isdecimal() and 1 <= int(text) <= len(question.choices):
         return question.choices[int(text) - 1].value
     for choice in question.choices:
         if text == choice.value:

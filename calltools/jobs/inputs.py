@@ -102,7 +102,7 @@ def list_inputs(arguments: Sequence[str], written: Sequence[Path], *, recursive:
     for one in found.files:
         if one.path not in empty and (_key(one.path) in named or not _is_below(one.path, own)):
             tables.setdefault(_key(one.path), []).append(one)
-    return ListedInputs([JobInput(own[0].path, tuple(dict.fromkeys(own))) for own in tables.values()], found)
+    return ListedInputs([JobInput(each[0].path, tuple(dict.fromkeys(each))) for each in tables.values()], found)
 
 
 def _is_no_input(path: Path) -> bool:

@@ -260,7 +260,7 @@ def _todo_of_rejects(paths: Sequence[str]) -> Remark:
     return Remark("job-todo-rejects-several", {"count": len(paths), "path": folders})
 
 
-def job_facts(result: JobResult, *, say: Any) -> dict[str, Any]:
+def job_facts(result: JobResult, *, say: Callable[[Remark | CalltoolsError], str]) -> dict[str, Any]:
     """What scripts are told of a job, by stable names.
 
     Args:

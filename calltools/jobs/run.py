@@ -6,25 +6,23 @@ finished, and the ledger sends no call twice.
 """
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from calltools.errors import CalltoolsError, DefectError, SourceError, UsageError
 from calltools.files.atomic import map_os_errors
-from calltools.files.opening import read_stamp
 from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
 from calltools.jobs.caller import JobEvents, JobMode
 from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
-from calltools.jobs.results import Cure, InputResult, InputState, JobResult, RecordCounts, Remark
+from calltools.jobs.judging import WRITTEN_TO, find_fault, judge_input
+from calltools.jobs.results import InputResult, InputState, JobResult, RecordCounts, Remark
 from calltools.jobs.sending import JobSender
 from calltools.jobs.untold import Untold
 from calltools.ledger import (
@@ -36,13 +34,7 @@ from calltools.ledger import (
     record_finished,
     record_job_run,
 )
-from calltools.model.rule import Severity
-from calltools.rules.catalog import RULES_BY_CODE
 from calltools.uploading.context import Clock, Connect
-
-#: Rules on calls without an identifier, and on words that a profile does not know.
-_WITHOUT_IDENTIFIER: Final = frozenset({"CT102", "CT301"})
-_UNKNOWN_WORD: Final = "CT601"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,38 +244,19 @@ class _JobRun:
             ended.reason = next((reason for reason in reasons if reason is not None), ended.reason)
 
     def _judge(self, one: JobInput, tables: Sequence[ConvertedTable]) -> InputResult:
-        """What becomes of a converted input, but for its calls that are to be sent."""
-        summaries = [table.summary for table in tables]
-        ended = InputResult(one.name, InputState.FINISHED, RecordCounts.of(summaries))
-        fault = next((summary.error for summary in summaries if summary.error is not None), None)
-        if fault is None and one.stamp and not _is_as_read(one):
-            # What was read of it may end in the middle of a call.
-            fault = SourceError("job-input-changed", path=one.name)
+        fault = find_fault(one, tables)
+        if fault is None:
+            return judge_input(self.job, one, tables)
+        if fault.key == WRITTEN_TO:
+            # What a table could not be read for was said while it was read.
             self._report(fault)
-        if fault is not None:
-            self.result.codes.append(SourceError.exit_code)
-            ended.state, ended.reason = InputState.FAILED, Remark(fault.key, fault.facts)
-            return ended
-        worst = self.job.fail_on.rank
-        ended.has_findings = any(
-            count and Severity(word).rank <= worst for each in summaries for word, count in each.by_severity.items()
+        self.result.codes.append(SourceError.exit_code)
+        return InputResult(
+            one.name,
+            InputState.FAILED,
+            RecordCounts.of([table.summary for table in tables]),
+            Remark(fault.key, fault.facts),
         )
-        rejected = ended.counts.rejected
-        codes = sum((each.by_code for each in summaries), Counter[str]())
-        ended.by_code = {code: n for code, n in codes.items() if RULES_BY_CODE[code].severity is Severity.ERROR}
-        ended.cure = self._find_cure(one, ended.by_code)
-        if rejected and self.job.on_error == "fail":
-            ended.state, ended.reason = InputState.LEFT, Remark("job-left-errors", {"count": rejected})
-        elif rejected and not self.job.files.rejects:
-            # It is sent, and stays: a report is replaced by that of the next run, and then nothing says why.
-            ended.reason = Remark("job-left-unexplained", {"count": rejected})
-        return ended
-
-    def _find_cure(self, one: JobInput, by_code: Mapping[str, int]) -> Cure | None:
-        says_nothing = any(self.job.options_for(table.name).static_call is None for table in one.tables)
-        if says_nothing and not _WITHOUT_IDENTIFIER.isdisjoint(by_code):
-            return Cure.STATIC_CALL
-        return Cure.PROFILE if _UNKNOWN_WORD in by_code else None
 
     def _put_away(self, done: Sequence[tuple[JobInput, InputResult]], paths: outputs.JobPaths) -> None:
         """Move finished inputs to the archive, if the job has one."""
@@ -323,13 +296,6 @@ def _refuse_moving_addresses(job: Job, paths: outputs.JobPaths, inputs: Sequence
     for one in inputs if paths.archive is not None else ():
         if isinstance(one.path, RemotePath):
             raise UsageError("job-not-moved", job=job.name, path=one.path)
-
-
-def _is_as_read(one: JobInput) -> bool:
-    try:
-        return read_stamp(one.path) == one.stamp
-    except SourceError:
-        return False
 
 
 def _write(ended: InputResult, tables: Sequence[ConvertedTable], paths: outputs.JobPaths) -> None:

@@ -61,8 +61,11 @@ def _append_table(path: Path, text: str, job: Mapping[str, Any]) -> str:
     line_end = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else line_end if text.endswith("\n") else 2 * line_end
     appended = f"{text}{gap}{line_end.join([*lines, ''])}"
-    if len(_jobs_in(path, appended, is_shared=is_shared)) != len(known) + 1:  # pragma: no cover - TOML says otherwise
-        raise ConfigError(path, ((_root(is_shared=is_shared), "profile-not-a-list", {}),))
+    try:
+        tomllib.loads(appended)
+    except ValueError:
+        # A list written in brackets cannot be continued by a table.
+        raise ConfigError(path, ((_root(is_shared=is_shared), "job-tables-needed", {}),)) from None
     return appended
 
 
@@ -79,9 +82,7 @@ def _jobs_in(path: Path, text: str, *, is_shared: bool) -> list[dict[str, Any]]:
     for key in ("tool", "calltools") if is_shared else ():
         document = document.get(key, {}) if isinstance(document, dict) else {}
     jobs = document.get("jobs", []) if isinstance(document, dict) else None
-    # A list written in brackets cannot be continued by a table.
-    written = re.search(r"^\s*jobs\s*=", text, re.MULTILINE) is not None
-    if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs) or (jobs and written):
+    if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
         raise ConfigError(path, ((_root(is_shared=is_shared), "job-tables-needed", {}),))
     return jobs
 

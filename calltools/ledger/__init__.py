@@ -16,8 +16,9 @@ How its functions work together::
                 if part.held:  # exit 6
                     reconcile(ledger, counter, listing, complete=True, at=ListingTime(date, monotonic()))
 
-**Lock.** ``reserve``, ``begin_attempt``, ``finish_attempt``, ``release``, ``reconcile``, ``resend`` and ``give_up``
-need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one thread.
+**Lock.** ``reserve``, ``begin_attempt``, ``finish_attempt``, ``release``, ``reconcile``, ``adopt``, ``resend`` and
+``give_up`` need ``hold_counter``; queries, ``record_status`` and ``stop_polling`` do not. A ``Ledger`` belongs to one
+thread.
 
 **Plan.** ``UploadPlan.counts`` has the number of calls for each ``CallStatus``: ``NEW``; ``UNCHANGED`` and ``CHANGED``
 (accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``IDENTIFIED`` (accepted before with
@@ -34,7 +35,7 @@ is a backup, a copy, or has lost something, and nothing may be sent. ``adopt`` t
 
 **Doubt.** ``reconcile`` takes one whole listing. A marker that is found once makes the part accepted, more than once
 ``DUPLICATED``. A part that is missing in three listings that count, five minutes apart and over 15 minutes, is absent,
-then ``HELD``, or waiting if the policy says so; ``recovery`` says which listings count. A person decides with
+then ``HELD``, or waiting if the policy says so; ``reconciliation`` says which listings count. A person decides with
 ``resend`` or ``give_up``. An accepted part whose second uploading appears later is found as well, so every listing
 should be passed.
 
@@ -46,6 +47,7 @@ part is accepted, refused, released or given up.
 from collections.abc import Callable
 from pathlib import Path
 
+from calltools.ledger.adoption import UnknownUploadings, adopt, find_unknown
 from calltools.ledger.calls import is_plain_file
 from calltools.ledger.database import Ledger, open_database
 from calltools.ledger.events import Event
@@ -117,15 +119,8 @@ from calltools.ledger.queries import (
     waiting_parts,
     was_told,
 )
-from calltools.ledger.recovery import (
-    UnknownUploadings,
-    adopt,
-    find_unknown,
-    find_witness,
-    hold_counter,
-    reconcile,
-    recover_all,
-)
+from calltools.ledger.reconciliation import find_witness, reconcile
+from calltools.ledger.recovery import hold_counter, recover_all
 from calltools.ledger.reservation import reserve
 from calltools.ledger.states import STATE_WORDS, State, Transition, state_word
 

@@ -212,7 +212,7 @@ class Part:
         line_quantity: Rows that the service accepted.
         status: The last status of the service.
         linked: Calls that the service linked to visits; ``None``: unknown.
-        absences: Listings without it since the last attempt that count, see ``recovery``.
+        absences: Listings without it since the last attempt that count, see ``reconciliation``.
         first_absent: Unix seconds of the first of these listings by the clock of the service.
         last_absent: The same of the last of them; ``None``: there was none. What earlier versions counted by the clock
             of the machine does not count.

@@ -159,7 +159,7 @@ def _part_fields(plan: UploadPlan, number: int, spooled: SpooledPart) -> dict[st
 def _claim_calls(connection: sqlite3.Connection, plan: UploadPlan, number: int, part_id: int) -> None:
     """Claim the calls of a part. A new call gets its row; a known one keeps its row and gets a claim beside it.
 
-    The claim replaces the row when the part is accepted (``lifecycle.apply_event``), so that a call whose second
+    The claim replaces the row when the part is accepted (``apply_event``), so that a call whose second
     sending fails is still known by its first one. A call that is known with other identifiers has no row of its own.
     """
     scan, sent = plan.scan, plan.part_of == number

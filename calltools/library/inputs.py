@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, Protocol, TypeAlias, TypeGuard, runtime
 import pyarrow as pa
 
 from calltools.errors import SourceError, UsageError
+from calltools.files.columnar.cells import replace_views
 from calltools.files.folders import FoundFile, find_files, find_members
 from calltools.files.opening import copy_stdin, open_private_file
 from calltools.files.private_table import write_private_table
@@ -21,7 +22,7 @@ from calltools.run import is_own_file
 
 _INDEX_COLUMN: Final = re.compile(r"__index_level_\d+__")
 #: How pyarrow says which column of a data frame holds values of several types.
-_MIXED_COLUMN: Final = re.compile(r"Conversion failed for column (.*) with type", re.DOTALL)
+_MIXED_COLUMN: Final = re.compile(r"Conversion failed for column (.*) with type object", re.DOTALL)
 
 
 @runtime_checkable
@@ -97,26 +98,51 @@ def read_table(source: Any, name: str) -> pa.Table:
 
     Raises:
         UsageError: It is no table.
-        SourceError: A column holds values of several types.
+        SourceError: A column holds values of several types, or a type that Arrow does not know.
     """
     if not (hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__")):
-        raise UsageError("table-none", type=type(source).__name__)
+        raise _not_a_table(source)
     try:
         table = pa.table(source)
-    except pa.ArrowException as fault:
-        # Its text may hold a cell.
-        column = next((found[1] for text in fault.args if (found := _MIXED_COLUMN.search(str(text)))), "")
-        if not column:
-            raise UsageError("table-none", type=type(source).__name__) from None
-        raise SourceError("table-mixed", path=name, column=redacted_titles([column])) from None
-    except (TypeError, ValueError):
-        raise UsageError("table-none", type=type(source).__name__) from None
-    plain = pa.schema(
-        # Views of text are what polars has, and pyarrow cannot take rows of them.
-        [one.with_type(pa.large_string()) if pa.types.is_string_view(one.type) else one for one in table.schema]
-    )
+    except (pa.ArrowException, TypeError, ValueError) as fault:
+        raise _unfit_column(source, fault, name) from None
     index = [title for title in table.column_names if _INDEX_COLUMN.fullmatch(title)]
-    return table.cast(plain).drop_columns(index)
+    return _replace_views(table.drop_columns(index), name)
+
+
+def _not_a_table(source: object) -> UsageError:
+    for method in ("collect", "compute"):
+        if hasattr(source, method):
+            return UsageError("table-not-computed", type=type(source).__name__, method=method)
+    return UsageError("table-none", type=type(source).__name__)
+
+
+def _unfit_column(source: Any, fault: Exception, name: str) -> UsageError | SourceError:
+    """The error about a table that Arrow does not take; the text of its fault may hold a cell."""
+    mixed = next((found[1] for text in fault.args if (found := _MIXED_COLUMN.search(str(text)))), "")
+    if mixed:
+        return SourceError("table-mixed", path=name, column=redacted_titles([mixed]))
+    titles = [*getattr(source, "columns", ())]
+    if repeated := next((str(title) for title in titles if titles.count(title) > 1), ""):
+        return SourceError("table-title-repeated", path=name, column=redacted_titles([repeated]))
+    for title in titles:
+        try:
+            pa.table(source[[title]])
+        except (pa.ArrowException, TypeError, ValueError):
+            return SourceError("table-type", path=name, column=redacted_titles([str(title)]))
+    return UsageError("table-none", type=type(source).__name__)
+
+
+def _replace_views(table: pa.Table, name: str) -> pa.Table:
+    """Without views of text, which polars has, and runs: pyarrow cannot take rows of them."""
+    columns = []
+    for title, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            chunks = [replace_views(one) for one in column.chunks]
+        except pa.ArrowNotImplementedError:
+            raise SourceError("table-type", path=name, column=redacted_titles([title])) from None
+        columns.append(pa.chunked_array(chunks) if chunks else column)
+    return pa.Table.from_arrays(columns, names=table.column_names)
 
 
 def write_table(table: pa.Table, stack: ExitStack, name: str) -> FoundFile:

@@ -1,11 +1,9 @@
-"""The client of Metrica: POSTs, which are sent once, and GETs, which are repeated.
+"""The client of Metrica: POSTs, which are sent once, and GETs, which are repeated (``repetition``).
 
-After a 429 a GET is repeated if the wait that the service asks for is short (``RetryPolicy.max_requested_wait_s``);
-without ``Retry-After`` the wait grows from attempt to attempt. A POST is not repeated here: its next attempt needs a
-new marker and a durable intent in the ledger, so ``uploading.parts`` decides.
+A POST that the service has answered is not repeated here: its next attempt needs a new marker and a durable intent in
+the ledger, so ``uploading.parts`` decides.
 """
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -17,12 +15,8 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, TypeVar, final
 
 import httpx2
-import stamina
 
 from calltools.errors import (
-    DefectError,
-    QuotaError,
-    ServiceError,
     TooLargeError,
     UnknownOutcomeError,
     UnreachableError,
@@ -49,6 +43,7 @@ from calltools.metrica.protocol import (
     uploading_request,
     visits_request,
 )
+from calltools.metrica.repetition import OnWait, Repeater
 from calltools.metrica.responses import (
     CallReport,
     Counter,
@@ -76,14 +71,8 @@ from calltools.metrica.transport import (
 from calltools.texts.keys import MessageKey
 
 Parsed = TypeVar("Parsed")
-#: Called before each wait: with its seconds (without jitter), and the error that is the reason.
-OnWait = Callable[[float, ServiceError], None]
-
 #: Pages in a row without anything new after which a list is over, or cannot be read.
 _MAX_REPEATED_PAGES: Final = 2
-
-# Without a handler, the last resort of ``logging`` would print each repetition to stderr as a bare word.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @final
@@ -112,7 +101,7 @@ class Client:
         options = options or ConnectionOptions()
         self._options = replace(options, url=check_api_url(options.url))
         self._token = token
-        self._on_wait = on_wait
+        self._repeater = Repeater(self._options.retry_policy, on_wait)
         self._clock_skew_s: float | None = None
         self._slots = RequestSlots()
         self._http = create_http_client(token, self._options, transport)
@@ -141,7 +130,7 @@ class Client:
         with file.open("rb") as opened:
             size = file.stat().st_size
             try:
-                return self._retry(lambda: self._send_post(request, opened, size, on_first_byte))
+                return self._repeater.run(lambda: self._send_post(request, opened, size, on_first_byte))
             except UnreachableError as error:
                 return Outcome(OutcomeKind.NOT_SENT, error=error)
 
@@ -275,7 +264,7 @@ class Client:
                 raise error_from_response(response, self._response_context())
             return value
 
-        return get_once() if once else self._retry(get_once)
+        return get_once() if once else self._repeater.run(get_once)
 
     def _send_get(self, request: Request) -> ServiceResponse:
         timeouts, host = self._options.timeouts, self._options.host
@@ -295,8 +284,11 @@ class Client:
         # A random boundary: no file contains it.
         timeouts, framing = self._options.timeouts, MultipartFraming(secrets.token_hex(16))
         file.seek(0)
-        deadline = RequestDeadline(timeouts, timeouts.post_total, on_first_byte)
-        with self._slots.acquire(request.counter), deadline:
+        # The limit begins when the counter is free: what another request takes is no time of this one.
+        with (
+            self._slots.acquire(request.counter),
+            RequestDeadline(timeouts, timeouts.post_total, on_first_byte) as deadline,
+        ):
             progress = UploadProgress(deadline, framing.body_length(size))
             headers = {"Content-Type": framing.content_type, "Content-Length": str(progress.size)}
             with closing(stream_body(file, size, framing, progress)) as body:
@@ -336,37 +328,6 @@ class Client:
             content=body,
             extensions={"trace": deadline.trace},
         )
-
-    def _retry(self, operation: Callable[[], Parsed]) -> Parsed:
-        """Repeat an operation until it succeeds, fails with an error that stays, or the attempts are used up."""
-        policy = self._options.retry_policy
-        attempts = stamina.retry_context(
-            # Called after ``attempt`` is set by the loop below, with the attempt that failed.
-            lambda error: self._retry_wait(error, attempt),
-            attempts=policy.attempts,
-            timeout=None,
-            wait_initial=policy.initial_wait_s,
-            wait_max=policy.max_wait_s,
-            wait_jitter=policy.initial_wait_s,
-        )
-        for attempt in attempts:
-            with attempt:
-                return operation()
-        raise DefectError("defect", fault="no try was made")  # pragma: no cover - the last try returns or raises
-
-    def _retry_wait(self, error: Exception, attempt: stamina.Attempt) -> bool | float:
-        """Whether to repeat: ``False``: no; ``True``: after the usual wait; a number: after so many seconds."""
-        policy = self._options.retry_policy
-        requested = error.wait if isinstance(error, QuotaError) else None
-        if not self._is_transient(error) or (requested is not None and requested > policy.max_requested_wait_s):
-            return False
-        # After the last attempt nothing is waited for.
-        if self._on_wait and isinstance(error, ServiceError) and attempt.num < policy.attempts:
-            self._on_wait(attempt.next_wait if requested is None else requested, error)
-        return True if requested is None else requested
-
-    def _is_transient(self, error: Exception) -> bool:
-        return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)
 
     def _response_context(self) -> ResponseContext:
         return ResponseContext(self._options.host, time.time(), self._token.redact)

@@ -177,17 +177,19 @@ def parse_retry_after(retry_after: str | None, now: float) -> float | None:
     text = (retry_after or "").strip()
     if text.isascii() and text.isdecimal():
         return float(text[:12])  # so that a very long number is not infinite
-    try:
-        moment = parsedate_to_datetime(text)
-        return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
+    moment = service_time(text)
+    return None if moment is None else max(0.0, moment - now)
 
 
 def service_time(date: str | None) -> float | None:
-    """Unix seconds of a ``Date`` header: the service's clock; ``None``: the header is missing or malformed."""
+    """Unix seconds of a date in a header, such as ``Date``, the service's clock; ``None``: it is missing or malformed.
+
+    Source:
+        RFC 9110, section 5.6.7: a date is in UTC; its obsolete form without a zone must be read as well.
+    """
     try:
-        return parsedate_to_datetime(date or "").timestamp()
+        moment = parsedate_to_datetime(date or "")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -140,7 +140,8 @@ def keep_in_file(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
-        except OSError:
+        except BaseException:
+            # Whatever it is, an interrupt too: no copy of the token may stay.
             with suppress(OSError):
                 Path(temporary).unlink()
             raise

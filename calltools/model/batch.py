@@ -14,7 +14,7 @@ import pyarrow as pa
 from calltools.model.assumptions import DateOrder
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks
 from calltools.model.finding import Findings
-from calltools.texts.keys import Text
+from calltools.texts.keys import Text, Word
 
 #: What mapping and normalizing do to records, by the attribute of a ``Batch`` that counts it.
 Count: TypeAlias = Literal["skipped", "rewritten", "withheld", "named"]
@@ -42,6 +42,8 @@ class SourceFormat:
     canonical: bool = False
 
 
+#: What messages call an input that has no name; one that was packed is ``stdin/calls.csv``.
+UNNAMED_INPUTS: Final = frozenset({"stdin", "bytes", "stream", "table"})
 #: What a shell expands in quotes, and what has a meaning in some form of report.
 _SPECIAL_IN_ARGUMENTS: Final = frozenset('`|<>&"$!')
 
@@ -55,6 +57,11 @@ def quote_argument(text: str) -> str:
     """A text as an argument for the shells of all systems; dots stand in place of one that needs more than quotes."""
     plain = text if is_plain_argument(text) else "…"
     return f'"{plain}"' if re.search(r"[^\w./\\:@%+=,…-]", plain) else plain
+
+
+def name_in_command(name: str) -> str | Word:
+    """The name of an input as an argument; the word for a file where only its bytes were given, as on a pipe."""
+    return Word("advice-file") if name.partition("/")[0] in UNNAMED_INPUTS else quote_argument(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ class Rule:
         columns: Canonical fields: of a cell rule those that it tests; of a row rule those that it needs.
         cell: The test of a cell rule.
         row: The test of a row rule.
+        looks_at: All fields that the answers of a row rule depend on: where these are the same in many records, one of
+            them is judged for all (``validation/alike.py``). Nothing: each record is judged.
         at: The field at which a row rule reports its finding; ``None``: the record as a whole.
         note_where: Records for which the finding of a row rule is only a note.
         header: The test of a header rule.
@@ -140,6 +142,7 @@ class Rule:
     columns: tuple[str, ...] = ()
     cell: CellTest | None = None
     row: RowTest | None = None
+    looks_at: tuple[str, ...] = ()
     at: str | None = None
     note_where: RowTest | None = None
     header: HeaderTest | None = None

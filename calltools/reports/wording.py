@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from calltools.model.batch import Address, Given, Source, is_plain_argument, quote_argument
+from calltools.model.batch import Address, Given, Source, is_plain_argument, name_in_command, quote_argument
 from calltools.model.cells import Cells
 from calltools.model.finding import DETAIL_SEPARATOR
 from calltools.model.rule import Rule, Severity
@@ -289,9 +289,8 @@ def format_arguments(source: Source | None, language: Language) -> str:
     """The name of a file and the options of its run, as arguments of a command; options are alike for several files."""
     if source is None:
         return say("advice-file", language)
-    name = (
-        quote_argument(repository_path(source.name)) if is_plain_argument(source.name) else say("advice-file", language)
-    )
+    named = is_plain_argument(source.name) and isinstance(name_in_command(source.name), str)
+    name = quote_argument(repository_path(source.name)) if named else say("advice-file", language)
     return " ".join([name, *format_options(source.given)])
 
 

@@ -222,7 +222,8 @@ RULES: Final[tuple[Rule, ...]] = (
         fix="safe", yields_to=()),
     # -- CT3xx one record --------------------
     _row_rule("CT301", "identifier-missing", _E, "no identifier: the call cannot be linked to a visit",
-        row.identifier_missing, note_where=row.static_call, yields_to=("CT102", *_UNREAD), misses=IDENTIFIER_FIELDS),
+        row.identifier_missing, note_where=row.static_call, looks_at=(*IDENTIFIER_FIELDS, "StaticCall"),
+        yields_to=("CT102", *_UNREAD), misses=IDENTIFIER_FIELDS),
     _row_rule("CT302", "identifiers-several", _N, "more than one identifier in the record", row.identifiers_several),
     _row_rule("CT303", "price-without-currency", _W, "a price above zero without a currency",
         row.price_without_currency, columns=("Price",), at="Currency", yields_to=_UNREAD, misses=("Currency",)),

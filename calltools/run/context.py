@@ -90,14 +90,6 @@ class RunOptions:
 def list_given(options: RunOptions) -> tuple[Given, ...]:
     """The options that a user gave, as they are written on the command line; own numbers are not told again."""
     hints, usual = options.hints, RunOptions()
-    windows = {
-        name: _format_window(seconds)
-        for name, seconds, default in (
-            ("identifier-window", options.identifier_window_s, usual.identifier_window_s),
-            ("outcome-window", options.outcome_window_s, usual.outcome_window_s),
-        )
-        if seconds != default
-    }
     said: list[tuple[str, str | int | Path | None]] = [
         ("vendor", None if options.vendor == usual.vendor else options.vendor),
         ("timezone", options.timezone),
@@ -108,40 +100,46 @@ def list_given(options: RunOptions) -> tuple[Given, ...]:
         ("duration-format", options.duration_format),
         ("identifiers", options.identifiers),
         ("identifiers-sheet", options.identifiers_sheet),
-        ("identifier-window", windows.get("identifier-window")),
+        ("identifier-window", _format_window(options.identifier_window_s, usual.identifier_window_s)),
         ("identifier-columns", _format_columns(options.identifier_columns)),
         *(("outcomes", path) for path in options.outcomes),
         ("outcomes-sheet", options.outcomes_sheet),
-        ("outcome-window", windows.get("outcome-window")),
+        ("outcome-window", _format_window(options.outcome_window_s, usual.outcome_window_s)),
         ("outcome-columns", _format_columns(options.outcome_columns)),
         ("encoding", hints.encoding),
         ("delimiter", "tab" if hints.delimiter == "\t" else hints.delimiter),
         ("sheet", hints.sheet),
         ("header-row", hints.header_row),
         ("records", hints.records),
-        (
-            "as-of",
-            None if options.as_of is None else f"{datetime.fromtimestamp(options.as_of, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        ),
+        ("as-of", None if options.as_of is None else _format_moment(options.as_of)),
         *(("inbound-context", word) for word in options.inbound_contexts),
         *(("own-number", "…") for _ in options.own_numbers),
         ("select", ",".join(options.select)),
         ("ignore", ",".join(options.ignore)),
         ("baseline", options.baseline),
-        *(
-            ("limit", f"{one.name.replace('_', '-')}={getattr(options.limits, one.name)}")
-            for one in fields(Limits)
-            if getattr(options.limits, one.name) != one.default
-        ),
+        *(("limit", text) for text in _format_limits(options.limits)),
     ]
     return tuple(Given(name, str(value)) for name, value in said if value not in {None, ""})
+
+
+def _format_moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _format_limits(limits: Limits) -> list[str]:
+    """Those that the user has raised, each as ``NAME=VALUE``."""
+    given = {one.name: getattr(limits, one.name) for one in fields(Limits) if getattr(limits, one.name) != one.default}
+    return [f"{name.replace('_', '-')}={value}" for name, value in given.items()]
 
 
 def _format_columns(columns: Mapping[str, str]) -> str:
     return ",".join(f"{name}={title}" for name, title in columns.items())
 
 
-def _format_window(seconds: int) -> str:
+def _format_window(seconds: int, usual: int) -> str:
+    """A window as its option takes it; empty: the usual one."""
+    if seconds == usual:
+        return ""
     size, unit = next(
         (size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")) if not seconds % size
     )

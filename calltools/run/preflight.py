@@ -1,6 +1,5 @@
 """Before the first record: findings on file and header, and faults of the call with a suggestion from the file."""
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from calltools.errors import SourceError, UnfitFileError, UsageError, VendorErro
 from calltools.fields.kinds import seconds
 from calltools.matching.join import IdentifierIndex
 from calltools.model.assumptions import DurationFormat
-from calltools.model.batch import Batch, Table, quote_argument, unique_titles
+from calltools.model.batch import Batch, Table, name_in_command, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
 from calltools.rules.catalog import RULES_BY_CODE
@@ -180,7 +179,7 @@ def refuse_unclear_durations(table: Table, columns: Mapping[str, int]) -> None:
             raise UsageError(
                 "durations-unclear",
                 column=redacted_titles([title]),
-                path=shlex.quote(table.source.name),
+                path=name_in_command(table.source.name),
                 minutes=minutes,
                 hours=hours,
             )
@@ -254,7 +253,7 @@ def _explain_misfit(fault: UsageError, table: Table, profile: Profile, options: 
     )
     plain = opened.table
     compared = match_header(profile, plain.titles)
-    path = quote_argument(table.source.name)
+    path = name_in_command(table.source.name)
     if compared.matches:
         return VendorError("vendor-misfit", **fault.facts, path=path)
     if looks_like_record(plain.titles):

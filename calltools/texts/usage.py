@@ -169,6 +169,8 @@ MESSAGES: Final = {
                       "Стандартный вывод больше не принимает данные ({reason}); выведено не всё. Освободите место и запустите ещё раз."),
     "output-full": ("The disk is full: {path} was not written. Nothing half-written is left. Make room and run again.",
                     "Диск заполнен: {path} не записан, недописанного не осталось. Освободите место и запустите ещё раз."),
+    "temporary-none": ("No folder for temporary files can be written to: mostly the disk is full. Make room, or name a folder with room by the variable TMPDIR (TEMP on Windows).",
+                       "Ни в одну папку для временных файлов нельзя писать: чаще всего заполнен диск. Освободите место или задайте переменной TMPDIR (в Windows — TEMP) папку, где оно есть."),
     "output-unwritable": ("{path} cannot be written: {reason}. Nothing half-written is left.",
                           "Не удалось записать {path}: {reason}. Недописанного не осталось."),
     "output-nothing": ("{path} is not written: no call could be read.",

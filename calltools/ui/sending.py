@@ -347,7 +347,7 @@ def _resume(ledger: Ledger, account: Callable[[], Account], said: Said, options:
     return _with_client(account, lambda connect: resume_parts(ledger, connect, options, said, said.clock()))
 
 
-def give_up(name: str, said: Said) -> Part:
+def give_up(name: str, said: Said) -> UploadResult:
     """Leave a held part for good."""
     with open_ledger() as ledger:
         return give_up_part(ledger, find_part(ledger, name), said)

@@ -29,6 +29,7 @@ from calltools.ledger import (
     waiting_parts,
 )
 from calltools.metrica.responses import Counter
+from calltools.texts.keys import MessageKey
 from calltools.uploading import results
 from calltools.uploading.checking import CheckedFile, check_for_upload, find_clean_file, judge_by_now
 from calltools.uploading.context import (
@@ -160,7 +161,9 @@ class Uploader:
         if checked.summary is not None:
             self.events.report_findings(checked.summary, collector.parts, refused=refused)
         if refused:
-            self.events.notify_always("upload-errors", path=request.name, count=checked.error_count)
+            is_empty = checked.summary is not None and not checked.summary.read
+            key: MessageKey = "upload-empty" if is_empty else "upload-errors"
+            self.events.notify_always(key, path=request.name, count=checked.error_count)
             return None
         if checked.error_count and checked.summary is not None:
             self.events.notify("upload-left-out", count=checked.summary.rejected)

@@ -13,8 +13,8 @@ from calltools.errors import (
     NotFoundError,
     QuotaError,
     ServiceError,
+    TokenRefusedError,
     UnknownOutcomeError,
-    UnreachableError,
     UnrecordedError,
 )
 from calltools.ledger import (
@@ -37,6 +37,7 @@ from calltools.ledger import (
 )
 from calltools.metrica.outcome import Outcome, OutcomeKind
 from calltools.metrica.protocol import ClientIdType, upload_calls_request
+from calltools.metrica.repetition import may_pass
 from calltools.metrica.responses import Uploading
 from calltools.uploading.context import UploadContext
 from calltools.uploading.reconcile import look_before_sending, record_uploading, search_for_part
@@ -67,6 +68,11 @@ class SendResult:
 
     part: Part
     error: CalltoolsError | None = None
+
+
+def stops_run(error: CalltoolsError | None) -> bool:
+    """Whether every further part would meet this error as well: the token or a quota fails."""
+    return isinstance(error, TokenRefusedError | QuotaError)
 
 
 def send_part(context: UploadContext, part: Part) -> SendResult:
@@ -222,7 +228,7 @@ def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
     try:
         uploading = context.client.get_uploading(part.counter, part.upload_id or 0)
     except ServiceError as error:
-        if not (_may_pass(error) or (is_new and isinstance(error, NotFoundError))):
+        if not (may_pass(error) or (is_new and isinstance(error, NotFoundError))):
             raise
     # An answer about another uploading was given before, to somebody else.
     if uploading is None or uploading.id != part.upload_id:
@@ -231,7 +237,3 @@ def _poll_once(context: UploadContext, part: Part, *, is_new: bool) -> Part:
     if uploading.status not in {"", part.status}:
         context.events.notify("upload-status", name=part.name, rows=part.rows, status=uploading.status)
     return record_uploading(context.ledger, part, uploading)
-
-
-def _may_pass(error: ServiceError) -> bool:
-    return isinstance(error, QuotaError) or (isinstance(error, UnreachableError) and error.transient)

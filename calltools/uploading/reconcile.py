@@ -50,7 +50,7 @@ class ListLook:
     Attributes:
         changed: The parts whose state has changed.
         error: Why the list could not be read to its end, if so.
-        proves_absence: A part that it does not show may be absent, see ``ledger.recovery``.
+        proves_absence: A part that it does not show may be absent, see ``ledger.reconciliation``.
     """
 
     changed: Sequence[Part]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from calltools.errors import CalltoolsError, LedgerError, UsageError
+from calltools.errors import AccessDeniedError, CalltoolsError, LedgerError, NotFoundError, UsageError
 from calltools.ledger import (
     Ledger,
     Part,
@@ -16,6 +16,7 @@ from calltools.ledger import (
     held_parts,
     hold_counter,
     list_parts,
+    lost_parts,
     release,
     resend,
     state_word,
@@ -25,7 +26,7 @@ from calltools.metrica.responses import Uploading
 from calltools.uploading import results
 from calltools.uploading.context import Clock, Connect, UploadContext, UploadEvents, UploadOptions, report_interrupts
 from calltools.uploading.counter import look_at_counter
-from calltools.uploading.parts import poll_until_done, send_part
+from calltools.uploading.parts import poll_until_done, send_part, stops_run
 from calltools.uploading.reconcile import (
     ListLook,
     look_before_sending,
@@ -43,7 +44,8 @@ class UploadListing:
     Attributes:
         parts: Those of the ledger, oldest first.
         foreign: Those that only the service knows, each with its counter.
-        error: Why the service could not be asked; ``None``: it was, or there was nothing to ask.
+        error: Why the service could not be asked, or did not list the first such counter; ``None``: it listed all, or
+            there was nothing to ask.
     """
 
     parts: list[Part]
@@ -85,12 +87,15 @@ def list_uploadings(
     known = {part.counter for part in list_parts(ledger)} | ({also} if also else set())
     foreign: list[tuple[int, Uploading]] = []
     error: CalltoolsError | None = None
-    try:
-        # Without a counter nobody has to have a token to learn that there is nothing yet.
-        for number in sorted(known) if counter is None else [counter]:
+    # Without a counter nobody has to have a token to learn that there is nothing yet.
+    for number in sorted(known) if counter is None else [counter]:
+        try:
             foreign += [(number, uploading) for uploading in merge_listing(ledger, connect(), number)]
-    except CalltoolsError as fault:
-        error = fault
+        except CalltoolsError as fault:
+            error = error or fault
+            # A counter that is not there any more, or not for this token, says nothing about the others.
+            if not isinstance(fault, AccessDeniedError | NotFoundError):
+                break
     return UploadListing(list_parts(ledger, counter), foreign, error)
 
 
@@ -130,33 +135,41 @@ def adopt_uploadings(ledger: Ledger, connect: Connect, counter: int, events: Upl
         events.notify("uploads-nothing-adopted", counter=counter)
     if held:
         events.notify_always("uploads-adopted-held", names=", ".join(part.name for part in held))
-    return UploadResult(results.HELD if held else results.OK, (*parts, *held))
+    result = UploadResult(results.HELD if held else results.OK, (*parts, *held))
+    return results.with_lost_parts(result, ledger, events, counter)
 
 
-def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+def cancel_part(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
     """Withdraw a part that waits, so that its calls are free; held instead if an attempt of it may be stored.
+
+    Returns:
+        The part, and those whose file was found gone.
 
     Raises:
         UsageError: It does not wait.
         LockedError: Another process uploads to its counter.
     """
-    _require_waiting(part)
+    _require_waiting(ledger, part)
     with hold_counter(ledger, part.counter):
+        part = get_part(ledger, part.id)
         # Another process may have sent it since: then a person decides, and not this command.
-        _require_waiting(get_part(ledger, part.id))
-        part = release(ledger, part.id)
-    return _report_decided(part, events)
+        _require_waiting(ledger, part)
+        part = release(ledger, part.id) if part.waiting else part
+    return _report_decided(ledger, part, events)
 
 
-def _require_waiting(part: Part) -> None:
-    if not part.waiting:
+def _require_waiting(ledger: Ledger, part: Part) -> None:
+    if not (part.waiting or _is_found_gone(ledger, part)):
         raise UsageError("uploads-not-waiting", name=part.name, state=state_word(part.state))
 
 
-def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
+def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
     """Leave a held part for good, so that its calls stay known; withdraw a waiting one, so that its calls are free.
 
     A part that waits after an attempt that may be stored becomes held: a person decides about it once more.
+
+    Returns:
+        The part, and those whose file was found gone.
 
     Raises:
         UsageError: It neither waits nor is held.
@@ -164,14 +177,23 @@ def give_up_part(ledger: Ledger, part: Part, events: UploadEvents) -> Part:
     """
     with hold_counter(ledger, part.counter):
         part = get_part(ledger, part.id)
-        part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
-    return _report_decided(part, events)
+        if not _is_found_gone(ledger, part):
+            part = release(ledger, part.id) if part.waiting else give_up(ledger, part.id)
+    return _report_decided(ledger, part, events)
 
 
-def _report_decided(part: Part, events: UploadEvents) -> Part:
-    events.report_part(part)
-    events.remark_on(part, UploadOptions(part.counter))
-    return part
+def _is_found_gone(ledger: Ledger, part: Part) -> bool:
+    """Whether it was withdrawn because its file is gone, and nobody was told."""
+    return part in lost_parts(ledger, part.counter)
+
+
+def _report_decided(ledger: Ledger, part: Part, events: UploadEvents) -> UploadResult:
+    decided = () if part.lost else (part,)
+    for each in decided:
+        events.report_part(each)
+        events.remark_on(each, UploadOptions(each.counter))
+    result = UploadResult(results.HELD if part.held else results.OK, decided)
+    return results.with_lost_parts(result, ledger, events, part.counter)
 
 
 def resume_parts(
@@ -269,7 +291,7 @@ def _resend_if_searched(context: UploadContext, chosen: Part, error: CalltoolsEr
 
 
 def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
-    """Send every part that waits; gives why some were not accepted, or why nothing may be sent."""
+    """Send the parts that wait, up to an error that each would meet; gives why some were not accepted or not sent."""
     waiting = waiting_parts(context.ledger, context.options.counter)
     if not waiting:
         return []
@@ -288,6 +310,9 @@ def _send_waiting_parts(context: UploadContext) -> list[CalltoolsError]:
         if result.error is not None and not result.part.accepted:
             errors.append(result.error)
             context.events.report_error(result.error)
+        if stops_run(result.error):
+            # The rest goes on waiting: each attempt would cost a request of the quota, and a marker.
+            break
     return errors
 
 

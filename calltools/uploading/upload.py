@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from calltools.errors import CalltoolsError, LedgerError, QuotaError, ServiceError, SourceError, TokenRefusedError
+from calltools.errors import CalltoolsError, LedgerError, ServiceError, SourceError
 from calltools.ledger import (
     CallStatus,
     Ledger,
@@ -18,7 +18,7 @@ from calltools.ledger import (
 )
 from calltools.uploading import results
 from calltools.uploading.context import UploadContext, UploadEvents
-from calltools.uploading.parts import SendResult, poll_until_done, send_part
+from calltools.uploading.parts import SendResult, poll_until_done, send_part, stops_run
 from calltools.uploading.reconcile import look_before_sending
 from calltools.uploading.results import UploadResult
 
@@ -154,7 +154,7 @@ def _send_all(
 
 
 def _must_stop(sent: Sequence[SendResult]) -> bool:
-    return any(isinstance(result.error, TokenRefusedError | QuotaError) for result in sent)
+    return any(stops_run(result.error) for result in sent)
 
 
 def _finish(
@@ -170,8 +170,7 @@ def _finish(
         parts.append(part)
         context.events.report_part(part)
     codes += [results.exit_code_of(part, context.options) for part in parts]
-    stopped = any(isinstance(error, TokenRefusedError | QuotaError) for error in errors)
-    return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=stopped)
+    return UploadResult(max(codes), tuple(parts), tuple(errors), stopped=any(map(stops_run, errors)))
 
 
 def _poll_if_wanted(context: UploadContext, part: Part) -> tuple[Part, CalltoolsError | None]:

@@ -37,6 +37,7 @@ from calltools.model.finding import Findings
 from calltools.model.joined_batches import JoinedBatches
 from calltools.model.rule import CellTextFunction, PendingRows, Rule, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE
+from calltools.validation.alike import AlikeRecords, find_alike, with_alike
 from calltools.validation.ruleset import RuleSet
 
 
@@ -49,20 +50,41 @@ class UnprovenRecords:
         records: Their numbers.
         places: Their physical lines or sheet rows.
         unproven_cells: Field -> cells that are not proven sound; ``None``: nothing was proven.
+        alike: Records for which some of these are validated.
     """
 
     columns: pa.Table
     records: Numbers
     places: Numbers
     unproven_cells: Mapping[str, Mask] | None = None
+    alike: tuple[AlikeRecords, ...] = ()
+
+    @property
+    def all_records(self) -> Numbers:
+        """Their numbers, and behind them those of the records that are alike."""
+        return np.concatenate([self.records, *(one.records for one in self.alike)])
+
+    def renumber(self, first: int) -> "UnprovenRecords":
+        """The same with numbers from ``first`` on, in the order of ``all_records``."""
+        alike, following = [], first + len(self.records)
+        for one in self.alike:
+            alike.append(one.renumber(first + int(np.searchsorted(self.records, one.judged)), following))
+            following += len(one.records)
+        return replace(self, records=np.arange(first, first + len(self.records)), alike=tuple(alike))
 
     def without_cells(self) -> "UnprovenRecords":
         """Their numbers only."""
         return UnprovenRecords(empty_table(self.columns.schema), self.records, self.places)
 
 
-def select_unproven(
-    batch: Batch, columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+def select_unproven(  # noqa: PLR0913 - what it depends on, and two ways to do less
+    batch: Batch,
+    columns: Mapping[str, Cells],
+    ruleset: RuleSet,
+    assumptions: Assumptions,
+    *,
+    exact_only: bool = False,
+    each: bool = False,
 ) -> UnprovenRecords:
     """The records of a batch that are not proven clean. Pure; runs in worker threads.
 
@@ -72,6 +94,7 @@ def select_unproven(
         ruleset: The rules of the run.
         assumptions: What the tests depend on.
         exact_only: Prove nothing: pandera validates each record.
+        each: Let pandera validate each record that is not proven, be it like another one.
     """
     if exact_only or not batch.columns.num_columns:
         return UnprovenRecords(batch.columns, batch.records, batch.places)
@@ -79,7 +102,11 @@ def select_unproven(
     doubtful = reduce(np.logical_or, cells.values())
     # A record with a doubtful cell is judged anyway, so that row rules need not look at it.
     pending = PendingRows(columns, ~doubtful)
-    doubtful = reduce(np.logical_or, _row_rule_masks(pending, ruleset, assumptions), doubtful)
+    found = dict(_row_rule_masks(pending, ruleset, assumptions))
+    alike = [] if each else find_alike(columns, doubtful, found)
+    doubtful = reduce(np.logical_or, found.values(), doubtful)
+    for _, _, others in alike:
+        doubtful[others] = False
     rows = np.flatnonzero(doubtful)
     if len(rows) == len(batch):
         # The very columns of the batch: two processes then send them once.
@@ -90,6 +117,10 @@ def select_unproven(
         batch.records[rows],
         batch.places[rows],
         {name: mask[rows] for name, mask in cells.items()},
+        tuple(
+            AlikeRecords(rule.code, int(batch.records[judged]), batch.records[others], batch.places[others])
+            for rule, judged, others in alike
+        ),
     )
 
 
@@ -102,7 +133,8 @@ def select_unproven_of_each(
     exact_only: bool = False,
 ) -> list[UnprovenRecords]:
     """The same for each of several batches with the same columns, in one pass over all of them."""
-    found = select_unproven(joined.batch, columns, ruleset, assumptions, exact_only=exact_only)
+    # A record that stands for others must be one of its batch.
+    found = select_unproven(joined.batch, columns, ruleset, assumptions, exact_only=exact_only, each=True)
     records = np.concatenate([part.records for part in joined.parts])[found.records - 1]
     bounds = np.searchsorted(found.records, np.cumsum([0, *map(len, joined.parts)]) + 1)
     return [
@@ -127,10 +159,12 @@ def _unproven_mask(name: str, cells: Cells, assumptions: Assumptions) -> Mask:
     return unsound | ~non_empty(cells) if field.requirement.cell else unsound
 
 
-def _row_rule_masks(columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions) -> Iterator[Mask]:
+def _row_rule_masks(
+    columns: Mapping[str, Cells], ruleset: RuleSet, assumptions: Assumptions
+) -> Iterator[tuple[Rule, Mask]]:
     for rule in ruleset.rules():
         if rule.row is not None and set(rule.columns) <= set(columns):
-            yield rule.row(columns, assumptions)
+            yield rule, rule.row(columns, assumptions)
 
 
 def load_pandera() -> None:
@@ -168,6 +202,7 @@ class PanderaJudge:
             {name: combine_chunks(table[name]) for name in table.column_names},
             np.concatenate([part.records for part in filled]),
             np.concatenate([part.places for part in filled]),
+            [one for part in filled for one in part.alike],
         )
         failed = self._schema(names).failed_checks(judged.columns, _merge_unproven_cells(filled, names))
         return Findings.concat(
@@ -199,17 +234,15 @@ class PanderaJudge:
 
     def _judge_apart(self, parts: Sequence[UnprovenRecords]) -> Iterator[Findings]:
         """The verdict on each part, from one call: meanwhile records have numbers that no two parts share."""
-        ends = np.cumsum([len(part.records) for part in parts])
-        numbered = [
-            replace(part, records=np.arange(end - len(part.records), end))
-            for part, end in zip(parts, ends.tolist(), strict=True)
-        ]
+        counts = [len(part.all_records) for part in parts]
+        ends = np.cumsum(counts)
+        numbered = [part.renumber(end - count) for part, count, end in zip(parts, counts, ends.tolist(), strict=True)]
         table = self.judge(numbered).table
         rows = table["record"].to_numpy()
         part_of = np.searchsorted(ends, rows, side="right")
         order = np.argsort(part_of, kind="stable")
         bounds = np.searchsorted(part_of[order], np.arange(len(parts) + 1))
-        records = np.concatenate([part.records for part in parts])[rows[order]]
+        records = np.concatenate([part.all_records for part in parts])[rows[order]]
         sorted_findings = Findings(table.combine_chunks().take(pa.array(order))).with_column("record", records)
         for first, last in pairwise(bounds.tolist()):
             yield Findings(sorted_findings.table.slice(first, last - first))
@@ -243,11 +276,12 @@ def _merge_unproven_cells(parts: Sequence[UnprovenRecords], names: Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class _JudgedRecords:
-    """The records that a verdict is on, as one table."""
+    """The records that a verdict is on, as one table, and those that are like one of them."""
 
     columns: Mapping[str, Cells]
     records: Numbers
     places: Numbers
+    alike: Sequence[AlikeRecords]
 
 
 def _make_findings(
@@ -255,6 +289,7 @@ def _make_findings(
 ) -> Findings:
     field = column if rule.cell else rule.at
     given: dict[str, Any] = {"field": field}
+    rows, added = with_alike(rule.code, rows, judged.records, judged.alike)
     if field is not None and field in judged.columns:
         cells = judged.columns[field].take(pa.array(rows))
         given["value"] = cells
@@ -262,7 +297,10 @@ def _make_findings(
     if rule.note_where is not None:
         milder = pa.array(rule.note_where(judged.columns, assumptions)[rows])
         given["severity"] = pc.if_else(milder, "note", pa.scalar(None, pa.string()))
-    return Findings.for_rule(rule.code, records=judged.records[rows], places=judged.places[rows], **given)
+    own = rows[: len(rows) - sum(len(one.records) for one in added)]
+    records = np.concatenate([judged.records[own], *(one.records for one in added)])
+    places = np.concatenate([judged.places[own], *(one.places for one in added)])
+    return Findings.for_rule(rule.code, records=records, places=places, **given)
 
 
 def _detail_and_repair(rule: Rule, field: str, cells: DistinctCells, assumptions: Assumptions) -> dict[str, Cells]:

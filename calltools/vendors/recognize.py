@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from calltools.errors import VendorError
 from calltools.fields.table import FIELD_NAMES, FIELDS
-from calltools.model.batch import HeaderFinder, HeaderGuess, quote_argument
+from calltools.model.batch import HeaderFinder, HeaderGuess, name_in_command
 from calltools.model.titles import REJECT_TITLES, fold_title, redacted_titles
+from calltools.texts.keys import Word
 from calltools.vendors.infer import looks_like_record
 from calltools.vendors.profile import HeaderlessShape, Profile, Step
 from calltools.vendors.spoiled_titles import are_letters_lost, respell_titles
@@ -188,7 +189,7 @@ def recognize_profile(
     if fitting:
         names = tuple(profile.name for profile in fitting)
         raise VendorError("vendor-several", names=", ".join(names), choices=names)
-    error = _recognition_error(titles, profiles, quote_argument(name))
+    error = _recognition_error(titles, profiles, name_in_command(name))
     # UTF-8 that is read as another encoding looks as if somebody had saved it so; read as UTF-8 somebody has.
     spoiled_by_option = error.key == "vendor-letters-spoiled" and lookup(encoding or "utf-8").name != "utf-8"
     if encoding is not None and (spoiled_by_option or are_letters_lost(titles)):
@@ -196,7 +197,7 @@ def recognize_profile(
     raise error
 
 
-def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile], path: str) -> VendorError:
+def _recognition_error(titles: Sequence[str], profiles: Sequence[Profile], path: str | Word) -> VendorError:
     if looks_like_record(titles):
         # The file has no header: the titles are a record with personal data, so the message does not show them.
         return VendorError("vendor-headless", count=len(titles), path=path)

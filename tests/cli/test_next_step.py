@@ -79,6 +79,16 @@ def test_a_good_conversion_is_followed_by_the_plan_of_its_upload(run):
     assert commands(done) == ['calltools upload "my calls.csv" --counter N --plan']
 
 
+def test_the_parts_of_an_output_are_what_is_uploaded_next(run):
+    write("calls.csv", GOOD)
+
+    done = run("convert", "calls.csv", *NOW, "-o", "out/calls-{part}.csv")
+
+    (command,) = commands(done)
+    assert command == 'calltools upload "out/calls-*.csv" --counter N --plan'
+    assert run("validate", shlex.split(command)[2], *NOW).stdout.startswith("out/calls-00000.csv: ")
+
+
 def test_a_good_export_is_converted_next(run):
     export = str(SAMPLES / "sipuni" / "export.csv")
     write("calls.csv", "")
@@ -276,3 +286,17 @@ def test_an_unknown_export_is_taken_to_the_guided_run_and_where_nobody_is_asked_
         assert command == "  calltools send week.csv --region KZ"
     assert sent.exit_code == 2
     assert sent.stderr.splitlines()[-1] == '  calltools vendors new week.csv --delimiter ";" -o week.toml'
+
+
+@pytest.mark.parametrize(
+    ("content", "command"), [("a,b\n1,2\n", "send"), ("DateTime,PhoneNumber\n1.3.2026,5\n", "convert")]
+)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_advice_about_standard_input_takes_it_for_a_file(content, command, language, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    done = CliRunner().invoke(app, ["validate", "-", "--lang", language, *NOW], input=content)
+
+    said = done.stdout + done.stderr
+    assert f"calltools {command} {'FILE' if language == 'en' else 'ФАЙЛ'}" in said
+    assert f"calltools {command} stdin" not in said

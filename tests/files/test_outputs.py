@@ -9,7 +9,8 @@ import pytest
 import calltools
 from calltools.errors import OutputError, UsageError
 from calltools.files.csv.writers import CanonicalWriter
-from calltools.files.packed import load_zstd
+from calltools.files.decompression import load_zstd
+from calltools.files.parts import Part, write_parts
 from tests.test_pipeline import GOOD, NOW, as_csv
 
 ROWS = [GOOD | {"PhoneNumber": f"+7495000{n:04}", "Tag": ("", 'a "b", c', "строка\nвторая")[n % 3]} for n in range(500)]
@@ -100,3 +101,13 @@ def test_another_ending_is_refused_with_those_that_are_written(tmp_path, name):
 
     assert fault.value.key == "output-ending"
     assert ".csv, .csv.gz, .csv.zst, .parquet" in str(fault.value)
+
+
+def test_a_part_that_cannot_get_its_name_leaves_nothing_beside_it(tmp_path):
+    target = tmp_path / "calls-00000.csv"
+    target.mkdir()
+
+    with pytest.raises(OutputError):
+        write_parts([Part(target, (), ("ClientId", "DateTime"), tmp_path)])
+
+    assert list(tmp_path.iterdir()) == [target]

@@ -172,6 +172,32 @@ def test_of_several_tables_one_must_be_named(tmp_path):
     assert refusal(path, "c.csv") == "file-missing"
 
 
+def test_a_plain_file_has_no_members(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_bytes(CONTENT)
+
+    assert refusal(path, "march.csv") == "file-missing"
+
+
+@pytest.mark.parametrize(
+    ("stored", "name"),
+    [
+        ("звонки март №2.csv".encode("cp866"), "звонки март №2.csv"),
+        ("Звонки/МАРТ.csv".encode("cp1251"), "Звонки/МАРТ.csv"),
+        ("звонки.csv".encode(), "звонки.csv"),
+        ("août réunion.csv".encode("cp437"), "août réunion.csv"),
+    ],
+)
+def test_a_member_has_the_name_that_its_writer_gave_it(tmp_path, stored, name):
+    path = tmp_path / "calls.zip"
+    path.write_bytes(zip_of({"X" * len(stored): CONTENT}).replace(b"X" * len(stored), stored))
+
+    [found] = find_files([str(path)]).files
+
+    assert (found.member, found.name) == (name, f"{path}/{name}")
+    assert unpack(path, name) == CONTENT
+
+
 @pytest.mark.parametrize("members", [{}, {"a.pdf": b"", "b.pdf": b""}, {"__MACOSX/._a.csv": b"\0\5\x16\7"}])
 def test_an_archive_without_a_table_says_so(tmp_path, members):
     path = tmp_path / "calls.zip"

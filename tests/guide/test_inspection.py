@@ -1,5 +1,6 @@
 """What must be said of a file is asked, with what the file suggests; nothing else is."""
 
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -215,3 +216,11 @@ def test_a_second_file_whose_phones_want_a_country_asks_for_it_and_is_not_refuse
 
     assert (question.key, question.refused) == ("region", None)
     assert (answered.questions, answered.files[0].written) == ((), 1)
+
+
+def test_an_inspection_prints_in_one_line_and_is_compared_hashed_and_pickled(sipuni):
+    first, again = (inspect(found(sipuni), {}, AS_OF) for _ in range(2))
+
+    assert repr(first) == f"<calltools.Inspection {first.files[0].name}: asks {first.questions[0].key}>"
+    assert first == again == pickle.loads(pickle.dumps(first))  # noqa: S301 - our own
+    assert hash(first) == hash(again)

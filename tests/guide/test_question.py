@@ -107,3 +107,12 @@ def test_times_that_are_not_written_so_refuse_the_layout(text, key):
         read_time_format(text, ["25.03.2026 10:05", "26.03.2026 10:05"])
 
     assert caught.value.key == key
+
+
+def test_a_digit_that_is_no_number_is_no_answer():
+    with pytest.raises(UsageError) as of_choice:
+        read_answer(STATIC, "²", numbered=True)
+    with pytest.raises(UsageError) as of_row:
+        apply_answers(RunOptions(), {"header-row": "²"})
+
+    assert (of_choice.value.key, of_row.value.key) == ("guide-answer-other", "option-value-wrong")

@@ -101,3 +101,15 @@ def test_every_text_comes_back(tmp_path_factory, name, value):
     append_job(path, {"name": name, "inputs": [value]})
 
     assert tomllib.loads(path.read_bytes().decode())["jobs"] == [{"name": name, "inputs": [value]}]
+
+
+def test_a_key_of_another_tool_is_none_of_its_business(tmp_path):
+    path = tmp_path / "pyproject.toml"
+    path.write_text("[tool.pylint.main]\njobs = 4\n")
+
+    append_job(path, JOB)
+    append_job(path, {**JOB, "name": "second"})
+
+    document = tomllib.loads(path.read_text())
+    assert [job["name"] for job in document["tool"]["calltools"]["jobs"]] == ["ромашка", "second"]
+    assert document["tool"]["pylint"]["main"] == {"jobs": 4}

@@ -1,6 +1,7 @@
 import pytest
 
 from calltools import ledger
+from calltools.errors import LedgerError
 from calltools.ledger import (
     Acked,
     Ambiguous,
@@ -10,6 +11,7 @@ from calltools.ledger import (
     ReconcilePolicy,
     Rejected,
     State,
+    hold_counter,
 )
 from tests.ledger.fakes import COUNTER, send_part, upload_file, write_numbered_calls
 
@@ -299,3 +301,12 @@ def test_a_clock_that_goes_back_proves_no_absence(open_ledger, clock, part, witn
         reconcile_lines(open_ledger, [witness], at=ListingTime(clock.at, clock.at))
 
     assert absences_of(open_ledger, part) == ("ambiguous", 1)
+
+
+def test_a_table_that_is_gone_when_a_counter_is_recovered_is_damage(open_ledger):
+    open_ledger.connection.execute("ALTER TABLE batch RENAME TO gone")
+
+    with pytest.raises(LedgerError) as refused, hold_counter(open_ledger, COUNTER):
+        pass
+
+    assert refused.value.key == "ledger-damaged"

@@ -98,6 +98,37 @@ def test_a_vendors_export_is_recognized_and_its_outgoing_calls_are_neither_good_
     assert len(checked.good) + len(checked.bad) + left_out == len(export)
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series(["a", "b"], dtype=pl.Categorical),
+        pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
+        pl.Series([["a"], None]),
+        pl.Series([["a"], ["b"]], dtype=pl.Array(pl.String, 1)),
+        pl.Series([{"a": "b"}, None]),
+        pa.RunEndEncodedArray.from_arrays([1, 2], ["a", "b"]),
+        pa.array([[("a", "b")], []], pa.map_(pa.string_view(), pa.string_view())),
+        pa.DictionaryArray.from_arrays([0, 1], pa.array([b"a", b"b"], pa.binary_view())),
+    ],
+    ids=lambda column: str(getattr(column, "dtype", None) or column.type),
+)
+def test_rows_are_split_whatever_types_their_columns_have(column):
+    calls = pa.table({"DateTime": ["1773014400"] * 2, "ClientId": ["5", "6"], "PhoneNumber": ["+74950000001", "5"]})
+    values = pa.table({"Tag": column} if isinstance(column, pa.Array) else pl.DataFrame({"Tag": column}))["Tag"]
+
+    checked = calltools.check(calls.append_column("Tag", values), as_of=NOW)
+
+    tags = values.to_pylist()
+    assert checked.mask.tolist() == [True, False]
+    assert (checked.good["Tag"].to_pylist(), checked.bad["Tag"].to_pylist()) == (tags[:1], tags[1:])
+
+
+def test_a_categorical_identifier_of_polars_is_judged():
+    frame = pl.DataFrame(CALLS).cast({"ClientId": pl.Categorical})
+
+    assert calltools.check(frame, as_of=NOW).counts == calltools.check(pl.DataFrame(CALLS), as_of=NOW).counts
+
+
 # -- typed columns ------------------------------------------------------------------------------
 
 MOMENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -194,6 +225,50 @@ def test_moments_and_spans_of_a_typed_table_are_converted_exactly():
 def test_what_is_no_table_is_refused(given, named):
     with pytest.raises(UsageError, match=f"A {named} is no table"):
         calltools.check(given)
+
+
+@pytest.mark.parametrize("name", ["sparse", "complex", "i128", "surrogate"])
+def test_a_column_that_arrow_does_not_know_is_named(name):
+    columns = {
+        "sparse": lambda: pd.DataFrame({"DateTime": ["5"], "Tag": pd.arrays.SparseArray([1])}),
+        "complex": lambda: pd.DataFrame({"DateTime": ["5"], "Tag": [1j]}),
+        "i128": lambda: pl.DataFrame({"DateTime": ["5"], "Tag": pl.Series([5], dtype=pl.Int128)}),
+        "surrogate": lambda: pd.DataFrame({"DateTime": ["5"], "Tag": pd.Series(["\ud800"], dtype=object)}),
+    }
+
+    with pytest.raises(SourceError, match="column Tag of my calls has a type") as refused:
+        calltools.check(columns[name](), name="my calls", as_of=NOW)
+
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("values", [pd.period_range("2026-03-09", periods=2, freq="s"), pd.interval_range(0, 2)])
+def test_periods_and_intervals_of_pandas_are_not_taken_for_numbers(values, tmp_path):
+    frame = pd.DataFrame({"DateTime": values, "ClientId": ["5", "6"]})
+    frame.to_parquet(tmp_path / "calls.parquet")
+
+    for run in (lambda: calltools.check(frame, as_of=NOW), lambda: calltools.validate(tmp_path / "calls.parquet")):
+        with pytest.raises(SourceError, match=r'Column "DateTime".*pandas\.(period|interval).*no text'):
+            run()
+
+
+def test_two_columns_of_one_name_are_named():
+    frame = pd.DataFrame([["1773014400", "5", "6"]], columns=["DateTime", "ClientId", "ClientId"])
+
+    with pytest.raises(SourceError, match="two columns ClientId"):
+        calltools.check(frame, as_of=NOW)
+
+
+def test_what_has_not_been_computed_says_how_it_is():
+    with pytest.raises(UsageError, match=r"\.collect\(\)"):
+        calltools.check(pl.DataFrame(CALLS).lazy())
+
+
+def test_no_command_is_given_the_name_of_a_table():
+    with pytest.raises(UsageError, match="calltools send FILE") as refused:
+        calltools.check(pa.table({"a": ["1"]}))
+
+    assert "calltools send ФАЙЛ" in refused.value.say("ru")
 
 
 def test_a_column_of_several_types_is_named_and_its_cells_are_not():

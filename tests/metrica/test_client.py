@@ -265,6 +265,20 @@ def test_interrupt_is_raised_through(service, client, calls):
             client.upload(REQUEST, calls)
 
 
+def test_the_limit_of_an_upload_begins_when_its_counter_is_free(service, client_of, calls):
+    """A counter has one request at a time: what another request takes is no time of this one."""
+    client = client_of(service.url, timeouts=replace(TIMEOUTS, get_total=3, post_total=2.5))
+    service.behave("reading-silent", 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(client.get_counter, REQUEST.counter, once=True)
+        wait_for(lambda: service.requests)
+        outcome = client.upload(REQUEST, calls)
+
+    assert outcome.kind is OutcomeKind.ACKED
+    assert read.exception().key == "service-silent"
+
+
 # -- nothing was sent ------------------------------------------------------------------------
 
 

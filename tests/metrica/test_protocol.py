@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import time
 from dataclasses import fields, replace
 
 import pytest
@@ -25,6 +26,7 @@ from calltools.metrica.outcome import (
     classify_response,
     error_from_response,
     parse_retry_after,
+    service_time,
 )
 from calltools.metrica.protocol import (
     MultipartFraming,
@@ -458,3 +460,15 @@ def test_any_bytes_have_an_outcome(status, body, header):
 
     assert outcome.kind in OutcomeKind
     assert error.say("en").encode()
+
+
+@pytest.mark.parametrize("header", ["Tue Mar 10 00:00:45 2026", "Tue, 10 Mar 2026 00:00:45 -0000"])
+def test_a_date_of_the_service_without_a_zone_is_in_utc(monkeypatch, header):
+    """RFC 9110, section 5.6.7: the form of asctime is obsolete, and recipients must take it."""
+    monkeypatch.setenv("TZ", "Europe/Moscow")
+    time.tzset()
+    try:
+        assert service_time(header) == 1773100845
+    finally:
+        monkeypatch.undo()
+        time.tzset()

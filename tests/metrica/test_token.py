@@ -18,7 +18,7 @@ from keyring.errors import KeyringLocked
 
 from calltools.errors import CredentialError
 from calltools.metrica.token import Token, TokenOptions, find_token, parse_pasted_token, redact_logs
-from calltools.metrica.token_store import forget_in_keyring, keep_in_keyring
+from calltools.metrica.token_store import forget_in_keyring, keep_in_file, keep_in_keyring
 from calltools.settings import read_settings, token_from_environment
 from tests.keyrings import file_keyring
 from tests.programs import find_program
@@ -324,3 +324,10 @@ def test_logs_lose_the_token_in_message_arguments_and_traceback():
     assert "with base 10: '***'" in written
     assert "at *** and x" in written
     assert handler.filters == []
+
+
+def test_a_token_that_cannot_be_written_leaves_no_file(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        keep_in_file(tmp_path / "token", f"{CANARY}\udcff")
+
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.files.csv.writers import RejectsWriter
-from calltools.files.packed import load_zstd
+from calltools.files.decompression import load_zstd
 from tests.packing import pack, zip_of
 from tests.test_pipeline import GOOD, NOW, as_csv
 

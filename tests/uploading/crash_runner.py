@@ -3,21 +3,21 @@
 ``python -m tests.uploading.crash_runner FOLDER FILE VICTIM BEHAVIOUR SINCE STEP...`` prints a JSON line a kill. A step is the moment
 before or after a call into the system, the network or SQLite, counted from the first such call that is named SINCE: from
 ``open`` all are counted, from ``getaddrinfo`` those around the request. Without steps each is taken in turn, until a run ends
-untouched. The command line is imported once; each run is a fork, with a counter and a ledger of its own.
+untouched. What the command line imports is imported once; each run is a fork, with a counter and a ledger of its own.
 """
 
+import importlib
 import itertools
 import json
 import os
 import shutil
 import signal
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import cache, partial
 from pathlib import Path
 from time import time
 
-import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
 from calltools.cli.app import app
 from calltools.ledger import find_faults, list_parts, open_ledger_in
 from tests.fake_metrica.control import call_control
@@ -29,8 +29,12 @@ WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
 
 
-def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
-    """A run of the command line in a fork: its exit code, -9 when it was killed. Its output is added to a file."""
+def run_forked(arguments, trip=0, output=Path(os.devnull), since="open", imported=None):
+    """A run of the command line in a fork: its exit code, -9 when it was killed. Its output is added to a file.
+
+    Args:
+        imported: A file for the names of all modules that are imported at the end.
+    """
     child = os.fork()
     if not child:
         code = 70
@@ -43,6 +47,8 @@ def run_forked(arguments, trip=0, output=Path(os.devnull), since="open"):
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
             finally:
                 sys.setprofile(None)
+        if imported:
+            imported.write_text("\n".join(sys.modules), encoding="utf-8")
         os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -87,10 +93,23 @@ def find_leaks(state, output):
 
 @cache
 def clean_file_ledger(folder, file):
-    """That the file is clean: to check it in every run would cost most of the time."""
+    """That the file is clean: to check it in every run would cost most of the time, and imports most of the rest."""
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "known")
     assert run_forked(("upload", file, "--counter", 1, "--plan")) == 0
+    import_modules_of_run(folder, file)
     return folder / "known"
+
+
+def import_modules_of_run(folder, file):
+    """Import what an upload imports."""
+    known, names = os.environ["CALLTOOLS_STATE_DIR"], folder / "modules"
+    os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "first")
+    assert run_forked(("upload", file, "--counter", 1, "--yes", *SHORT), imported=names) == 0
+    os.environ["CALLTOOLS_STATE_DIR"] = known
+    for name in names.read_text(encoding="utf-8").split("\n"):
+        # A library may put objects of its own among the modules.
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
@@ -98,7 +117,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
 
     Args:
         victim: ``upload``, or what comes after one: ``resume``, ``watch``, ``list``.
-        run_hurt: Runs a command, given by its arguments, and disturbs it; returns its exit code.
+        run_disturbed: Runs a command, given by its arguments, and disturbs it; returns its exit code.
     """
     state, output = folder / f"state-{counter}", folder / f"said-{counter}"
     # The file is known to be clean: all steps are those of the upload itself.

@@ -54,7 +54,7 @@ def test_a_jump_of_the_clock_of_the_machine_sends_nothing(run, lost, monkeypatch
     from time import time  # noqa: PLC0415 - what the ledger's clock is made of
 
     for hours in range(1, 5):
-        monkeypatch.setattr("calltools.cli.upload_run.time", lambda ahead=hours: time() + 3600 * ahead)
+        monkeypatch.setattr("calltools.cli.service_access.time", lambda ahead=hours: time() + 3600 * ahead)
         resumed = run(*RESUME)
 
     assert resumed.exit_code == 6

@@ -351,6 +351,25 @@ def test_a_part_whose_file_is_gone_is_told_once(upload, run, service, state, tmp
     assert sorted(map(len, stored_calls(service))) == [*([3] if command == "upload" else []), CALL_COUNT]
 
 
+@pytest.mark.parametrize(
+    "command", [("cancel", "L1"), ("resume", "--give-up", "L2"), ("adopt", "--counter", str(COUNTER))]
+)
+def test_a_decision_tells_of_a_part_whose_file_is_gone(upload, run, service, state, tmp_path, calls, command):
+    """It is withdrawn under the lock of its counter, which a decision takes, too."""
+    leave_waiting(upload, service, calls)
+    gone = {*(state / "spool").iterdir()}
+    if "L2" in command:
+        leave_waiting(upload, service, write_csv(tmp_path / "other.csv", [call_line(20)]))
+    for path in gone:
+        path.unlink()
+
+    told = run("uploads", *command)
+
+    assert told.exit_code == 4
+    assert "L1: its file" in told.stderr
+    assert "L1: its file" not in run("uploads", "resume").stderr
+
+
 WITHDRAW = ("uploads", "cancel", "L1")
 
 

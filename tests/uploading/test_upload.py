@@ -564,7 +564,7 @@ def test_what_stops_one_file_stops_no_other(upload, service, tmp_path, calls):
 
     assert result.exit_code == 3
     assert "missing.csv" in result.stderr
-    assert "bad.csv holds 1 errors" in result.stderr
+    assert "bad.csv: 1. Nothing was sent" in result.stderr
     assert [len(rows) for rows in stored_calls(service)] == [10, 1]
 
 
@@ -857,7 +857,8 @@ def test_standard_input_is_named_as_the_user_names_it_and_leaves_nothing(process
     sent = process("upload", "-", "--counter", COUNTER, "--yes", "--skip-bad", input=text)
 
     assert refused.returncode == 1
-    assert "ночь.csv holds 1 errors" in refused.stderr
+    assert "Errors in ночь.csv: 1. Nothing was sent" in refused.stderr
+    assert "Next:" not in refused.stderr
     assert sent.returncode == 0, sent.stderr
     assert stored_calls(service) == [[("1604591025698235201", "1760000001")]]
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -1060,3 +1061,14 @@ def test_an_unknown_status_is_not_final(upload, service, calls):
     assert result.exit_code == 0
     assert "L1: 10 calls, TELEPORTED" in result.stderr
     assert "PROCESSED" in result.stdout
+
+
+def test_a_file_without_a_call_is_not_said_to_be_mendable(upload, tmp_path):
+    write_csv(tmp_path / "none.csv", [])
+
+    refused = upload(tmp_path / "none.csv")
+
+    assert refused.exit_code == 1
+    assert "none.csv holds no call: nothing was sent" in refused.stderr
+    assert "--skip-bad" not in refused.stderr
+    assert "Next" not in refused.stderr

@@ -583,3 +583,39 @@ def test_parts_that_arrived_before_a_fault_of_the_ledger_are_reported(ledger, co
         run_upload(context, plan_upload(ledger, both, COUNTER), "both")
 
     assert sorted(events.parts) == ["L1", "L2"]
+
+
+def write_two_kinds(path):
+    """A file that goes in two parts."""
+    lines = ["1604591025698235201,,1760000001,0", ",5871026893748593412,1760000002,0"]
+    return write_csv(path, lines, "ClientId,Yclid,DateTime,StaticCall")
+
+
+@pytest.mark.parametrize("refusal", ["429-late", "401-early"])
+def test_resume_tries_no_further_part_after_a_refusal_that_each_would_meet(ledger, connect, service, tmp_path, refusal):
+    calls = write_two_kinds(tmp_path / "calls.csv")
+    service.behave("429-late", 1, only="upload")
+    Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", OPTIONS)])
+    before = len(service.posts)
+    service.behave(refusal, only="upload")
+
+    result = resume_parts(ledger, connect, ResumeOptions(), SilentEvents())
+
+    assert len(service.posts) - before == 1
+    assert result.code == 4
+    assert [len(part.attempts) for part in result.parts] == [2, 0]
+    assert result.parts[1].waiting
+
+
+def test_a_counter_that_is_not_shown_any_more_hides_no_other_one(ledger, connect, service, tmp_path):
+    for counter in (COUNTER, COUNTER + 1):
+        calls = write_csv(tmp_path / f"{counter}.csv", [call_line(counter % 10)])
+        options = replace(OPTIONS, counter=counter)
+        Uploader(ledger, connect).upload_files([UploadRequest(calls, "calls", options)])
+    service.behave("reading-403", 1, only="list")
+
+    listing = list_uploadings(ledger, connect)
+
+    last_asked = service.requests[-1]["path"]
+    assert f"/counter/{COUNTER + 1}/" in last_asked
+    assert listing.error.key == "reading-access-denied"

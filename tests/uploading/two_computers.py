@@ -107,8 +107,15 @@ class TwoComputers(WatchedComputers):
             self.service.behave_well()
 
     def give_up(self, computer, part, trip=None):
-        code = self.act(computer, lambda ledger: give_up_part(ledger, part, SilentEvents()) and OK, trip)
-        if part.held and code in {OK, KILLED}:
+        ended = []
+
+        def decide(ledger):
+            result = give_up_part(ledger, part, SilentEvents())
+            ended.append(result)
+            return result.code
+
+        code = self.act(computer, decide, trip)
+        if part.held and (ended or code == KILLED):
             self.decided_by(computer).abandoned |= self.calls_of[part.mark]
 
     def send_again(self, computer, part, trip=None):
@@ -133,7 +140,7 @@ class TwoComputers(WatchedComputers):
         """What the advice of exit code 4 says."""
         adopt = partial(adopt_uploadings, connect=lambda: self.service.client, counter=COUNTER, events=SilentEvents())
         if computer.key:
-            self.act(computer, lambda ledger: max(adopt(ledger).code, REFUSED), trip, start_anew=True)
+            self.act(computer, lambda ledger: adopt(ledger).code, trip, start_anew=True)
 
     def misbehave(self, behavior, listing):
         """Let the service misbehave at the next upload, and whenever its list is read."""

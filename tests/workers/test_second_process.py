@@ -110,7 +110,7 @@ def run_planned(planned, *, together=False):
 
 def test_records_that_are_judged_and_written_are_sent_once_and_without_what_nobody_wants(tmp_path):
     path = tmp_path / "calls.csv"
-    path.write_text(as_csv([GOOD | {"DateTime": str(NOW - n), "ClientId": ""} for n in range(1000)]), "utf-8")
+    path.write_text(as_csv([GOOD | {"DateTime": str(NOW - n), "PhoneNumber": "12345"} for n in range(1000)]), "utf-8")
     planned = plan_of(path, converting=True)
     work = batch_work(planned.table, planned.plan)
 

@@ -5,11 +5,9 @@ Little of a large file stays in memory: its text waits in a private temporary fi
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,6 +17,7 @@ from calltools.files.atomic import map_os_errors
 from calltools.files.inputs import INPUTS, OpenRequest, repeated_header_findings
 from calltools.files.opening import open_private_file
 from calltools.files.reading_process import ReadingFaults, ReadingProcess
+from calltools.files.temporary import temporary_path
 from calltools.model.batch import Batch, ReadTask, Source, Table, unique_titles
 from calltools.model.cells import Numbers
 from calltools.model.finding import Findings
@@ -98,7 +97,7 @@ def _keep_on_disk(parts: Iterable[_Part], schema: pa.Schema) -> list[_Part]:
     findings = []
     with open_private_file() as (stream, path):
         # It has no name, and a full disk must still be told from others.
-        shown = Path(tempfile.gettempdir()) / "calltools-columns"
+        shown = temporary_path("columns")
         with map_os_errors(shown), pa.ipc.new_file(pa.PythonFile(stream, "w"), schema) as writer:
             for batch, found in parts:
                 writer.write_batch(batch)

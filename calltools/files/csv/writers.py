@@ -4,7 +4,6 @@ Canonical is UTF-8 without a byte order mark, comma, LF, minimal quoting, column
 """
 
 import csv
-import tempfile
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -22,12 +21,12 @@ from calltools.fields.kernels.byte_kernels import cells_with_marked_bytes, slice
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.files.outputs import PARQUET, find_ending, open_packing_stream, write_parquet
+from calltools.files.temporary import open_temporary, temporary_path
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import Findings
 from calltools.model.marks import MARKED_CODES, mark_cells
 from calltools.model.titles import REJECT_TITLES
-from calltools.runtime.signals import deferred_interrupts
 
 _SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in FIELD_NAMES])
 _REQUIRED_COLUMNS: Final = tuple(field.name for field in FIELDS if field.requirement.column)
@@ -64,8 +63,7 @@ class CanonicalWriter:
             self._stream = self._file.__enter__()
         else:
             self._stream = self._output
-        with deferred_interrupts():
-            self._spool = self._stack.enter_context(tempfile.TemporaryFile())
+        self._spool = self._stack.enter_context(open_temporary())
         self._sink = pa.ipc.new_stream(self._spool, _SCHEMA)
         return self
 
@@ -97,7 +95,7 @@ class CanonicalWriter:
             if name not in self._filled_columns and non_empty(cells).any():
                 self._filled_columns.add(name)
             arrays.append(cells)
-        with map_os_errors("spool"):
+        with map_os_errors(temporary_path("records")):
             self._sink.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
         self._batches += 1
 
@@ -124,8 +122,9 @@ class CanonicalWriter:
         """
         if self._is_complete:
             return
-        self._sink.close()
-        self._spool.seek(0)
+        with map_os_errors(temporary_path("records")):
+            self._sink.close()
+            self._spool.seek(0)
         with map_os_errors(self._output):
             numbered = enumerate(pa.ipc.open_stream(self._spool))
             self._write_form(batch for number, batch in numbered if number not in self._dropped)

@@ -119,6 +119,27 @@ def rows(batches):
             pa.array([[("k", [b"x"])]], pa.map_(pa.string(), pa.list_(pa.binary()))), ['{"k":["x"]}'], id="maps"
         ),
         pytest.param(pa.array([[date(2026, 3, 2)]]), ['["2026-03-02"]'], id="dates in lists"),
+        pytest.param(
+            pa.array([[1_772_434_800_000_000_001], None, []], pa.list_(pa.timestamp("ns", "Europe/Moscow"))),
+            ['["2026-03-02 07:00:00.000000001+00:00"]', "", "[]"],
+            id="moments in lists",
+        ),
+        pytest.param(
+            pa.array(
+                [[{"at": 1_772_434_800, "n": 1}, None]], pa.list_(pa.struct({"at": pa.timestamp("s"), "n": "i8"}))
+            ),
+            ['[{"at":"2026-03-02 07:00:00","n":1},null]'],
+            id="objects in lists",
+        ),
+        pytest.param(
+            pa.array([[1, 2], None, [3, None]], pa.list_(pa.int8(), 2)).slice(1), ["", "[3,null]"], id="part of lists"
+        ),
+        pytest.param(pa.array([[1], None], pa.list_view(pa.int8())), ["[1]", ""], id="views of lists"),
+        pytest.param(
+            pa.array([[(1, "a"), (1, "b")], [(1, "c")]], pa.map_(pa.int8(), pa.string())),
+            ['[[1,"a"],[1,"b"]]', '{"1":"c"}'],
+            id="a key of a map twice",
+        ),
         pytest.param(pa.nulls(2), ["", ""], id="no type"),
         pytest.param(pa.array([{}], pa.struct([])), [""], id="objects without keys"),
         pytest.param(pa.RunEndEncodedArray.from_arrays([1, 3], ["a", "b"]), ["a", "b", "b"], id="runs"),
@@ -138,6 +159,16 @@ def test_typed_cells_become_text(column, texts):
         pytest.param(pa.array([b"\xff"]), "columnar-bytes", id="bytes"),
         pytest.param(pa.array([b"\xff"]).dictionary_encode(), "columnar-bytes", id="bytes in a dictionary"),
         pytest.param(pa.array([(1, 2, 3)], pa.month_day_nano_interval()), "columnar-type", id="intervals"),
+        pytest.param(pa.array([[(1, 2, 3)]], pa.list_(pa.month_day_nano_interval())), "columnar-type", id="in lists"),
+        pytest.param(pa.array([2**62 // 86_400_000 * 86_400_000], pa.date64()), "columnar-type", id="a far year"),
+        pytest.param(
+            pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([{"a": 1}])), "columnar-type", id="kept objects"
+        ),
+        pytest.param(
+            pa.RunEndEncodedArray.from_arrays([1], pa.array(["a"], pa.string_view())),
+            "columnar-type",
+            id="runs of views",
+        ),
     ],
 )
 def test_a_column_without_text_is_refused_by_name(column, key):
@@ -153,6 +184,11 @@ def test_a_column_without_text_is_refused_by_name(column, key):
         pytest.param(pa.array([1e15, 999_999_999_999_999.0, None, -1e17]), [True, False, False, True], id="doubles"),
         pytest.param(pa.array([2.0**24, 5.0], pa.float32()), [True, False], id="floats hold seven digits"),
         pytest.param(pa.array([1e16, 1.0, 1.0]).dictionary_encode(), [True, False, False], id="dictionary"),
+        pytest.param(
+            pa.DictionaryArray.from_arrays([0], pa.array(["1" * 18], pa.string_view())),
+            [False],
+            id="views in a dictionary",
+        ),
         pytest.param(pa.array([10**18]), [False], id="whole numbers are exact"),
         pytest.param(pa.array(["1" * 18]), [False], id="text is exact"),
     ],
