@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +103,7 @@ def run_pipeline(  # noqa: PLR0913 - each is a part of the run
     """
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
     stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
-    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    stage.emit_findings(plan.preflight_findings)
     work = batch_work(table, plan)
     with (
         GroupThread(stage.finish_group) as groups,
@@ -154,17 +154,16 @@ def _begin_table(
 ) -> "tuple[Observers, _ResultStage]":
     observers = Observers(plan.ruleset, plan.assumptions, table.source.name, plan.cross_file_observers)
     stage = _ResultStage(plan, PanderaJudge(plan.ruleset, plan.assumptions), sinks, summary, on_read)
-    stage.emit(_EMPTY_BATCH, plan.finding_filter.locate(plan.preflight_findings))
+    stage.emit_findings(plan.preflight_findings)
     return observers, stage
 
 
 def _close_table(stage: "_ResultStage", closing_findings: Findings) -> None:
     """Give the sinks what only the whole table shows."""
-    plan, summary = stage.plan, stage.summary
+    summary = stage.summary
     if not summary.read and "CT001" not in {*summary.by_code, *(code for code, _ in summary.accepted)}:
         closing_findings = Findings.concat([Findings.from_rows([{"code": "CT002"}]), closing_findings])
-    for some in plan.finding_filter.locate(closing_findings).split(CLOSING_FINDINGS_PER_EMIT):
-        stage.emit(_EMPTY_BATCH, some)
+    stage.emit_findings(closing_findings)
 
 
 def see_calls(
@@ -354,10 +353,24 @@ def make_canonical(batch: Batch, plan: RunPlan) -> CanonicalBatch:
     return CanonicalBatch.of(batch, join_counts, outcomes)
 
 
-def digest_batch(made: CanonicalBatch, unproven: UnprovenRecords, plan: RunPlan, observers: Observers) -> BatchResult:
-    """The result of a batch: its counts, its digests, and of its records what a sink wants."""
+def digest_batch(
+    made: CanonicalBatch,
+    unproven: UnprovenRecords,
+    plan: RunPlan,
+    observers: Observers,
+    digests: Mapping[str, Any] | None = None,
+) -> BatchResult:
+    """The result of a batch: its counts, its digests, and of its records what a sink wants.
+
+    Args:
+        made: The batch.
+        unproven: Those of its records that are not proven.
+        plan: Says what a sink wants.
+        observers: Digest it.
+        digests: Its digests, where they are known.
+    """
     batch = made.batch.sum_counts()
-    digests = observers.digest(made.columns)
+    digests = observers.digest(made.columns) if digests is None else digests
     statistics = _count_calls(made.columns, len(batch), plan) if plan.wants_statistics else None
     if not plan.keep_records:
         batch = batch.without_cells()
@@ -406,10 +419,17 @@ class _ResultStage:
         for sink in self.sinks:
             sink.take(batch, findings, bad)
 
+    def emit_findings(self, findings: Findings) -> None:
+        """Locate and hand on what is on no batch: on the file, its header, or all of its records."""
+        for some in self.plan.finding_filter.locate(findings).split(CLOSING_FINDINGS_PER_EMIT):
+            if len(some):
+                self.emit(_EMPTY_BATCH, some)
+
     def _gather_findings(self, group: Sequence[_ObservedResult]) -> Iterator[tuple[BatchResult, Findings]]:
         """Each batch of the group with all its findings, in order."""
         waiting = [result for result, _ in group if result.verdict is None]
-        verdict = self.plan.finding_filter.locate(self.judge.judge([result.unproven for result in waiting]))
+        unproven = [result.unproven for result in waiting]
+        verdict = self.plan.finding_filter.locate(self.judge.judge(unproven)) if waiting else Findings.empty()
         judged = _split_verdict(verdict, waiting)
         for result, observed in group:
             more = self.plan.finding_filter.locate(Findings.concat([result.batch.findings, observed]))

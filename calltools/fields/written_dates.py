@@ -71,13 +71,17 @@ class _Scratch:
     """Masks of a window. They are used again for each: to ask the system for memory takes longer than to fill it."""
 
     def __init__(self) -> None:
-        size = _WINDOW_BYTES + _OVERLAP_BYTES
+        self._resize(0)
+
+    def _resize(self, size: int) -> None:
         self._shifted = np.empty(size, np.uint8)
         self._marks, self._parts, self._near, self._digits = (np.empty(size, bool) for _ in range(4))
 
     def first_marks(self, data: ByteArray) -> Numbers:
         """Where a mark stands with a digit behind it, and another mark two or three bytes further on."""
         size = len(data)
+        if size > len(self._shifted):
+            self._resize(size)
         marks, digits, near = self._marks[:size], self._digits[: max(size - 3, 0)], self._near[: max(size - 3, 0)]
         np.less(self._shift(data), len(_MARKS), out=marks)
         if not len(near):

@@ -46,7 +46,8 @@ class DamagedIds:
             batch: Records as they are in the file.
             ids: Field -> normalized ids.
         """
-        self._rounding.add(self._rounding.digest(ids, self._assumptions), _NO_PLACES, _NO_PLACES)
+        [digest] = self._rounding.digest(ids, np.array([0, len(batch)]), self._assumptions)
+        self._rounding.add(digest, _NO_PLACES, _NO_PLACES)
         damaged = {}
         for name, cells in ids.items():
             masks = {

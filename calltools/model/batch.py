@@ -235,7 +235,13 @@ class Legs:
 
     def without_cells(self) -> "Legs":
         """Their numbers only."""
-        return replace(self, columns=self.columns.schema.empty_table())
+        return replace(self, columns=empty_table(self.columns.schema))
+
+
+@lru_cache(maxsize=16)
+def empty_table(schema: pa.Schema) -> pa.Table:
+    """A table without rows; Arrow makes an array a column for it."""
+    return schema.empty_table()
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +350,7 @@ class Batch:
     def without_cells(self) -> "Batch":
         """What counts of it: findings, numbers and counts."""
         legs = None if self.legs is None else self.legs.without_cells()
-        return replace(self, columns=self.columns.schema.empty_table(), origin=None, merged={}, legs=legs)
+        return replace(self, columns=empty_table(self.columns.schema), origin=None, merged={}, legs=legs)
 
     def filter_rows(self, keep: Mask) -> "Batch":
         """The batch with the rows of the mask only; findings and counts are unchanged."""
@@ -402,12 +408,14 @@ class TextBytes:
         tasks: Gives the tasks of the table of whose bytes a function says that they are wanted. Records and places of
             their batches count from an unknown line on.
         encoding: UTF-8, or an encoding of one byte a letter in which ASCII stands for itself.
+        size: How many bytes, about.
     """
 
     pieces: Callable[[], Iterator[memoryview]]
     is_unquoted: Callable[[], bool]
     tasks: Callable[[Callable[[memoryview], bool]], Iterator[ReadTask]]
     encoding: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,19 @@ def replace_lone_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def count_in_each(mask: Mask, ends: Numbers) -> Numbers:
+    """How many rows are marked in each of some parts.
+
+    Args:
+        mask: Of the rows of all parts, one after the other.
+        ends: 0, and the row at which each part ends.
+    """
+    if len(ends) == 2:
+        return np.array([np.count_nonzero(mask)])
+    counts: Numbers = np.diff(np.concatenate([[0], np.cumsum(mask)])[ends])
+    return counts
+
+
 def constant_cells(text: str, count: int) -> Cells:
     """A column whose cells are all the same text."""
     return pa.repeat(pa.scalar(text, pa.string()), count)

@@ -1,9 +1,9 @@
 """Rule and what it consists of: severity, scope, the types of tests, observers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Mask, Numbers
@@ -20,7 +20,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for an error, 1 for a warning, 2 for a note."""
-        return tuple(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Scope(StrEnum):
@@ -71,8 +74,14 @@ class Observer(Protocol):
     column and position of its findings.
     """
 
-    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
-        """What ``add`` needs of a batch. It has no side effects: workers call it for batches in any order."""
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, assumptions: Assumptions) -> Sequence[Any]:
+        """What ``add`` needs of each of some batches. It has no side effects: workers call it in any order.
+
+        Args:
+            columns: The records of the batches, one after the other.
+            ends: 0, and the row at which each batch ends: small files are digested together.
+            assumptions: What the user says and the files do not.
+        """
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Add the digest of a batch, in the order of the file, with the numbers and places of its records."""

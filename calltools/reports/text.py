@@ -40,7 +40,7 @@ from calltools.reports.wording import (
     worst_first,
 )
 from calltools.rules.catalog import RULES_BY_CODE
-from calltools.texts import MessageKey, render_text, say
+from calltools.texts import Language, MessageKey, render_text, say
 from calltools.texts.rule_titles import rule_title
 
 INDENT: Final = "  "
@@ -283,14 +283,13 @@ def _format_clean(summary: Summary, options: ReportOptions) -> str:
 
 def format_rule_advice(rule: RuleCount, source: Source | None, options: ReportOptions) -> str:
     """What to do about findings of a rule, in lines of the report's width."""
-    advice = format_advice(rule.code, options.language, source)
-    return _wrap_sentence(say("report-fix", options.language, advice=advice), options.width)
+    return _wrap_advice(format_advice(rule.code, options.language, source), options.language, options.width)
 
 
 @lru_cache(maxsize=256)
-def _wrap_sentence(sentence: str, width: int) -> str:
-    """The sentence in lines; many files of a run have the same advice."""
-    return textwrap.fill(sentence, width, **WRAP_OPTIONS)
+def _wrap_advice(advice: str, language: Language, width: int) -> str:
+    """The advice in lines; many files of a run have the same."""
+    return textwrap.fill(say("report-fix", language, advice=advice), width, **WRAP_OPTIONS)
 
 
 def _describe_format(source: Source, options: ReportOptions) -> str:

@@ -254,9 +254,14 @@ def format_rule_title(rule: Rule, language: Language) -> str:
     return finds if finds[0].isascii() else finds[0].lower() + finds[1:]
 
 
-@lru_cache(maxsize=512)
 def format_advice(code: str, language: Language, source: Source | None) -> str:
     """What to do about a rule's findings in a file, by what was said of it; ``None``: in no certain one."""
+    # Most advice names no option, and is the same for all files.
+    return _format_advice(code, language, source if code in OPTION_ADVICE else None)
+
+
+@lru_cache(maxsize=512)
+def _format_advice(code: str, language: Language, source: Source | None) -> str:
     _, advice = RULE_SENTENCES[code]
     clauses = {
         name: _format_clause(name.replace("_", "-"), texts, language, source)

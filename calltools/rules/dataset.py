@@ -1,7 +1,8 @@
 """Rules that need the whole table: duplicates, mixed or rounded identifiers, static calls only, hours of minutes."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from calltools.fields.kernels.byte_kernels import byte_lengths, digits_only, is_
 from calltools.fields.kinds import seconds
 from calltools.fields.table import IDENTIFIER_FIELDS, caller_fields, identity_fields, of_kind
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, constant_cells, count_in_each, non_empty
 from calltools.model.finding import Findings
 from calltools.rules.repeated_keys import RecordKeys, hash_rows
 
@@ -107,16 +108,17 @@ class MixedIdentifierColumns:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """The identifier columns by which records of the batch would be uploaded."""
-        used = set()
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, _assumptions: Assumptions) -> Sequence[Any]:
+        """The identifier columns by which records of each batch would be uploaded."""
+        used: list[set[str]] = [set() for _ in ends[1:]]
         # Records without an identifier in the columns before.
         rest: Mask | None = None
         for name in _UPLOAD_ORDER:
             if name in columns:
                 given = ~cell_kernels.absent(columns[name])
-                if (given if rest is None else given & rest).any():
-                    used.add(name)
+                counts = count_in_each(given if rest is None else given & rest, ends)
+                for batch in np.flatnonzero(counts).tolist():
+                    used[batch].add(name)
                 rest = ~given if rest is None else rest & ~given
         return used
 
@@ -154,11 +156,12 @@ class AllCallsStatic:
         self._static = 0
         self._count = 0
 
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """The count of records, and of those that are static calls."""
-        count = len(next(iter(columns.values())))
-        static = int(is_single_character(columns["StaticCall"], "1").sum()) if "StaticCall" in columns else 0
-        return count, static
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, _assumptions: Assumptions) -> Sequence[Any]:
+        """The count of records of each batch, and of those that are static calls."""
+        counts = np.diff(ends)
+        has_column = "StaticCall" in columns
+        static = count_in_each(is_single_character(columns["StaticCall"], "1"), ends) if has_column else 0 * counts
+        return list(zip(counts.tolist(), static.tolist(), strict=True))
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Add the counts of a batch; the finding comes at the end of the table."""
@@ -195,14 +198,15 @@ class IdentifierPrecisionLost:
         self._rounded: dict[tuple[str, str], set[str]] = {}
         self._exact: set[tuple[str, str]] = set()
 
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, _assumptions: Assumptions) -> Sequence[Any]:
         """For each column of ids and each mark of rounding: whether all long ids have it, and some distinct ids."""
-        return {
-            (name, mark): _find_rounding(columns[name], mark)
+        found = {
+            (name, mark): _find_rounding(columns[name], ends, mark)
             for name in of_kind("client-id", "click-id")
             if name in columns
             for mark in ("binary", "decimal")
         }
+        return [{key: of_batches[number] for key, of_batches in found.items()} for number in range(len(ends) - 1)]
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Add the ids of a batch. One long id without the mark proves that the column was not rounded."""
@@ -245,11 +249,12 @@ class MinutesReadAsHours:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
 
-    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, assumptions: Assumptions) -> Sequence[Any]:
         """For each column of durations the counts of those above zero, of those with seconds, and of long ones."""
         # Who says that they are hours and minutes knows it.
         names = () if assumptions.duration_format == "h:mm" else of_kind("seconds")
-        return {name: _count_durations(columns[name], assumptions) for name in names if name in columns}
+        found = {name: _count_durations(columns[name], ends, assumptions) for name in names if name in columns}
+        return [{name: of_batches[number] for name, of_batches in found.items()} for number in range(len(ends) - 1)]
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Add the counts of a batch; the finding comes at the end of the table."""
@@ -278,10 +283,18 @@ _MIN_LONG_SHARE: Final = 0.25
 _MAX_DURATION_DIGITS: Final = 9
 
 
-def _count_durations(cells: Cells, assumptions: Assumptions) -> "Counter[str]":
+def _count_durations(cells: Cells, ends: Numbers, assumptions: Assumptions) -> list[Counter[str]]:
     # A multiple of 60 ends in 0. Nearly every batch has another duration that needs no rewriting, so few are read.
-    if (_are_short_numbers(cells) & (last_bytes(cells) != ord("0"))).any():
-        return Counter({"with seconds": 1})
+    with_seconds = count_in_each(_are_short_numbers(cells) & (last_bytes(cells) != ord("0")), ends)
+    return [
+        Counter({"with seconds": 1})
+        if count
+        else _count_written_durations(cells.slice(first, last - first), assumptions)
+        for count, (first, last) in zip(with_seconds.tolist(), pairwise(ends.tolist()), strict=True)
+    ]
+
+
+def _count_written_durations(cells: Cells, assumptions: Assumptions) -> Counter[str]:
     written = seconds.KIND.normalize(cells, assumptions)
     readable = _are_short_numbers(written)
     if (readable & (last_bytes(written) != ord("0"))).any():
@@ -310,18 +323,25 @@ _MIN_LONG_ID_DIGITS: Final = 17
 _KEPT_DIGITS: Final = 15
 
 
-def _find_rounding(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
-    """Whether all long ids have a mark (``binary`` or ``decimal``), and up to three distinct ids."""
+def _find_rounding(cells: Cells, ends: Numbers, mark: str) -> list[tuple[bool, tuple[str, ...]]]:
+    """Whether all long ids of each batch have a mark (``binary`` or ``decimal``), and up to three distinct ids."""
     long = byte_lengths(cells) >= _MIN_LONG_ID_DIGITS
     if not long.any():
-        return True, ()
+        return [(True, ())] * (len(ends) - 1)
     # A double of this size is even, and a decimal rounding ends in 0. One id with another last digit is enough to see
     # that nothing was rounded, and nearly every column has one.
-    last = last_bytes(cells)[long] - np.uint8(0x30)
-    exact = (last <= 9) & ((last % 2 == 1) if mark == "binary" else (last != 0))
-    if exact.any() and (digits_only(cells)[long] & exact).any():
-        return False, ()
-    ids = cells.filter(pa.array(long & digits_only(cells)))
+    last = last_bytes(cells) - np.uint8(0x30)
+    exact = long & (last <= 9) & ((last % 2 == 1) if mark == "binary" else (last != 0))
+    if exact.any():
+        exact &= digits_only(cells)
+    return [
+        (False, ()) if count else _find_marked_ids(cells.slice(first, end - first), mark)
+        for count, (first, end) in zip(count_in_each(exact, ends).tolist(), pairwise(ends.tolist()), strict=True)
+    ]
+
+
+def _find_marked_ids(cells: Cells, mark: str) -> tuple[bool, tuple[str, ...]]:
+    ids = cells.filter(pa.array((byte_lengths(cells) >= _MIN_LONG_ID_DIGITS) & digits_only(cells)))
     distinct = pc.unique(ids).to_pylist()
     has_mark = _is_exact_double if mark == "binary" else _ends_in_zeros
     if not all(has_mark(text) for text in distinct):

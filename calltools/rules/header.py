@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,15 @@ import pyarrow.compute as pc
 from calltools.errors import nearest_word
 from calltools.fields.table import FIELD_NAMES, FIELDS, IDENTIFIER_FIELDS
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Numbers, as_mask
+from calltools.model.cells import Cells, Numbers, as_mask, count_in_each
 from calltools.model.finding import Findings
 from calltools.model.titles import REJECT_TITLES, fold_title
 
 _NAME_BY_FOLDED_TITLE = {re.sub(r"[^a-z]", "", name.lower()): name for name in FIELD_NAMES}
 
 
-def canonical_positions(titles: tuple[str, ...]) -> dict[str, int]:
+@lru_cache(maxsize=64)
+def canonical_positions(titles: tuple[str, ...]) -> Mapping[str, int]:
     """Canonical field -> position of its column, in the order of the table of fields.
 
     An exact title has precedence over an inexact one, and the first over later ones.
@@ -29,7 +32,7 @@ def canonical_positions(titles: tuple[str, ...]) -> dict[str, int]:
             name = title if exact else _NAME_BY_FOLDED_TITLE.get(fold_title(title))
             if name in FIELD_NAMES and name not in positions:
                 positions[name] = position
-    return {field.name: positions[field.name] for field in FIELDS if field.name in positions}
+    return MappingProxyType({field.name: positions[field.name] for field in FIELDS if field.name in positions})
 
 
 def column_missing(titles: tuple[str, ...]) -> list[tuple[int | None, str | None]]:
@@ -169,12 +172,13 @@ class IdentifierColumnMissing:
         self._has_dynamic_call = False
         self._has_records = False
 
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """Whether the batch has an identifier column, and a call that is not static."""
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, _assumptions: Assumptions) -> Sequence[Any]:
+        """Whether each batch has an identifier column, and a call that is not static."""
         has_column = any(name in columns for name in IDENTIFIER_FIELDS)
         if has_column or "StaticCall" not in columns:
-            return has_column, True
-        return False, not as_mask(pc.equal(columns["StaticCall"], "1")).all()
+            return [(has_column, True)] * (len(ends) - 1)
+        dynamic = as_mask(pc.not_equal(columns["StaticCall"], "1"))
+        return [(False, bool(count)) for count in count_in_each(dynamic, ends).tolist()]
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Add what a batch has; the finding comes at the end of the table."""

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from typing import IO, Any, Final, TypeAlias
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from calltools.fields.kernels.byte_kernels import WORD_BYTES, byte_lengths, load_words, slice_bytes
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers, all_empty, offsets
+from calltools.model.cells import Cells, Mask, Numbers, all_empty, count_in_each, offsets
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
 from calltools.runtime.signals import deferred_interrupts
 
@@ -284,9 +285,10 @@ class RepeatedKeyObserver:
         """Begin another file of the same conversion."""
         self._keys.begin_file(name)
 
-    def digest(self, columns: Mapping[str, Cells], _assumptions: Assumptions) -> Any:
-        """Hash the keys of a batch."""
-        return self._key(columns)
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, _assumptions: Assumptions) -> Sequence[Any]:
+        """Hash the keys of each batch."""
+        keys = self._key(columns)
+        return [keys] * (len(ends) - 1) if len(ends) == 2 or keys is None else _split_keys(*keys, ends)
 
     def add(self, digest: Any, records: Numbers, places: Numbers) -> Findings:
         """Keep the hashes of a batch; the findings come at the end of the table."""
@@ -298,6 +300,19 @@ class RepeatedKeyObserver:
     def close(self) -> Findings:
         """A finding for each record with the key of an earlier one."""
         return self._keys.findings(self._field)
+
+
+def _split_keys(hashes: KeyHashes, known: Mask | slice, ends: Numbers) -> list[RecordKeys]:
+    """The keys of several batches, as those of each."""
+    spans = list(pairwise(ends.tolist()))
+    # Copies: a slice would keep the hashes of all batches, and take them along to another process.
+    if isinstance(known, slice):
+        return [(hashes[first:last].copy(), known) for first, last in spans]
+    bounds = pairwise(np.cumsum([0, *count_in_each(known, ends).tolist()]).tolist())
+    return [
+        (hashes[begin:end].copy(), known[first:last].copy())
+        for (begin, end), (first, last) in zip(bounds, spans, strict=True)
+    ]
 
 
 #: Records of a file, and of all files, of which halves are kept in memory: four bytes each.

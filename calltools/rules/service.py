@@ -1,13 +1,13 @@
 """Rules on what the service links to a visit: calls inside the window of 21 days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import unix_time
 from calltools.fields.local_times import SECONDS_PER_DAY
 from calltools.model.assumptions import Assumptions
-from calltools.model.cells import Cells, Mask, Numbers
+from calltools.model.cells import Cells, Mask, Numbers, count_in_each
 from calltools.model.finding import Findings
 
 WINDOW_S: Final = 21 * SECONDS_PER_DAY
@@ -59,13 +59,14 @@ class WindowClosing:
     def __init__(self) -> None:
         self._count = 0
 
-    def digest(self, columns: Mapping[str, Cells], assumptions: Assumptions) -> Any:
-        """The count of calls that are inside the window, but for less than 48 hours."""
+    def digest(self, columns: Mapping[str, Cells], ends: Numbers, assumptions: Assumptions) -> Sequence[Any]:
+        """The count of calls of each batch that are inside the window, but for less than 48 hours."""
         if "DateTime" not in columns:
-            return 0
+            return [0] * (len(ends) - 1)
         times = columns["DateTime"]
         end = assumptions.now - WINDOW_S
-        return int((_times_before(times, end + _CLOSING_WINDOW_S) & ~_times_before(times, end)).sum())
+        closing = _times_before(times, end + _CLOSING_WINDOW_S) & ~_times_before(times, end)
+        return list(map(int, count_in_each(closing, ends)))
 
     def add(self, digest: Any, _records: Numbers, _places: Numbers) -> Findings:
         """Add the count of a batch; the finding comes at the end of the table."""

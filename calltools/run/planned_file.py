@@ -136,7 +136,8 @@ def plan_file(  # noqa: PLR0913 - what the sinks want is not an option of the us
     """
     options = context.options
     opened, profile = _open_source(path, name, context)
-    table, read_again, held_bytes = _keep_records(opened, path, name, context)
+    kept = _keep_records(opened, path, name, context)
+    table, read_again = kept.table, kept.read_again
     shared, context = context, _with_zone_of_file(context, table.source.zone)
     if edits is not None:
         table, read_again = edits.apply_to_table(table), partial(edits.apply_to_tasks, read_again)
@@ -176,7 +177,10 @@ def plan_file(  # noqa: PLR0913 - what the sinks want is not an option of the us
         preflight_findings=Findings.concat([found, *undecided]),
     )
     named = (*options.own_numbers, *options.inbound_contexts)
-    return PlannedFile(table, plan, None if profile is None else profile.name, named, read_again, held_bytes, of_second)
+    planned = PlannedFile(
+        table, plan, None if profile is None else profile.name, named, read_again, kept.held_bytes, of_second
+    )
+    return planned if kept.holds_any() else planned.without_records()
 
 
 def _count_unusable(index: IdentifierIndex | None) -> tuple[tuple[str, int], ...]:
@@ -197,18 +201,33 @@ def _with_zone_of_file(context: RunContext, zone: str | None) -> RunContext:
     return replace(context, assumptions=replace(context.assumptions, timezone=zone), given=given)
 
 
-def _keep_records(
-    table: Table, path: Path, name: str, context: RunContext
-) -> tuple[Table, Callable[[], Iterator[ReadTask]], int]:
-    """The table, so that a small one is read once; tasks that read it again; and how much memory it takes."""
+@dataclass(frozen=True, slots=True)
+class _KeptTable:
+    """A table, so that a small one is read once.
+
+    Attributes:
+        table: It holds the records that were looked at.
+        read_again: Tasks that read it again.
+        held_bytes: How much memory its records take, once they were looked at.
+        holds_any: Whether any was.
+    """
+
+    table: Table
+    read_again: Callable[[], Iterator[ReadTask]]
+    held_bytes: int
+    holds_any: Callable[[], bool]
+
+
+def _keep_records(table: Table, path: Path, name: str, context: RunContext) -> _KeptTable:
+    size = path.stat().st_size
     if not table.can_cross_processes:
         # Its reader has read all of it.
-        return table, partial(_read_again, path, name, context), _EXPANSION * path.stat().st_size
-    size = path.stat().st_size
+        return _KeptTable(table, partial(_read_again, path, name, context), _EXPANSION * size, lambda: True)
     if size > SMALL_FILE_BYTES:
-        return table, table.tasks, 0
+        return _KeptTable(table, table.tasks, 0, lambda: False)
+    batches = KeptBatches(table.tasks)
     # Its text, and the offsets of its cells.
-    return replace(table, tasks=KeptBatches(table.tasks).tasks), table.tasks, 2 * size
+    return _KeptTable(replace(table, tasks=batches.tasks), table.tasks, 2 * size, batches.holds_any)
 
 
 def _read_again(path: Path, name: str, context: RunContext) -> Iterator[ReadTask]:

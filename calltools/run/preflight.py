@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from calltools.model.assumptions import DurationFormat
 from calltools.model.batch import Batch, Table, name_in_command, unique_titles
 from calltools.model.finding import Findings
 from calltools.model.titles import redacted_titles
+from calltools.rules.catalog import RULES_BY_CODE
 from calltools.run.context import RunContext, RunOptions
 from calltools.run.second_files import locate_in_file
 from calltools.run.source import open_export
@@ -72,15 +74,26 @@ def _header_findings(table: Table, ruleset: RuleSet, mapping: BoundProfile | Non
         return _duplicate_columns(table, mapping) if "CT105" in ruleset else Findings.empty()
     return Findings.from_rows(
         {
-            "code": rule.code,
+            "code": code,
             "place": table.source.header_row,
             "position": position,
             "column": None if position is None else table.titles[position],
             "detail": detail,
         }
-        for rule in ruleset.rules()
-        if rule.header is not None
-        for position, detail in rule.header(table.titles)
+        for code, position, detail in _header_faults(
+            table.titles, tuple(rule.code for rule in ruleset.rules() if rule.header is not None)
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _header_faults(titles: tuple[str, ...], codes: tuple[str, ...]) -> tuple[tuple[str, int | None, str | None], ...]:
+    """Code, position and detail of each fault of a canonical header; the files of a run mostly have the same one."""
+    return tuple(
+        (code, position, detail)
+        for code in codes
+        if (find_faults := RULES_BY_CODE[code].header) is not None
+        for position, detail in find_faults(titles)
     )
 
 

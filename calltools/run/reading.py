@@ -10,10 +10,11 @@ from calltools.fields.date_order import YEAR_FIRST, SeenDates, see_dates
 from calltools.fields.table import of_kind
 from calltools.fields.written_dates import find_written_dates
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch, Table, unique_titles
+from calltools.model.batch import Batch, Table, TextBytes, unique_titles
 from calltools.rules import header
 from calltools.run import preflight
 from calltools.run.context import RunContext
+from calltools.run.source import SMALL_FILE_BYTES
 from calltools.vendors import zones
 from calltools.vendors.binding import BoundProfile, MappingOptions, bind_profile
 from calltools.vendors.mapping import see_batch_dates, takes_dates_as_written
@@ -139,6 +140,8 @@ def _see_dates(reading: Reading) -> SeenDates | None:
         return None
     table, seen = reading.table, SeenDates()
     text = table.text if reading.mapping is None or takes_dates_as_written(reading.mapping) else None
+    if reading.mapping is None and text is not None and _is_small_without_dates(text):
+        return seen
     tasks = table.tasks()
     for task in tasks:
         seen |= look(task())
@@ -160,6 +163,14 @@ def _see_dates(reading: Reading) -> SeenDates | None:
         if _is_settled(seen, reading) or (written and seen.covers(written)):
             break
     return seen
+
+
+def _is_small_without_dates(text: TextBytes) -> bool:
+    """Whether the bytes of a small file hold no date; mostly a canonical one has none, and is not read for that."""
+    if text.size > SMALL_FILE_BYTES:
+        return False
+    written = find_written_dates(text.pieces(), text.encoding)
+    return written is not None and not written.families
 
 
 def _is_settled(seen: SeenDates, reading: Reading) -> bool:

@@ -317,8 +317,9 @@ class Session:
             sink.start_file(name, planned)
         self.events.started(name, planned)
         try:
-            # Of several packed files only the last one is still unpacked.
-            _plain_path(one, unpacker)
+            if judged is None:
+                # Of several packed files only the last one is still unpacked.
+                _plain_path(one, unpacker)
             with self.events.reading(name, _size_of(planned.table.source.path)) as on_read:
                 summary = planned.run(
                     name,

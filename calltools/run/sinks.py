@@ -266,23 +266,30 @@ class ReporterSink(SessionSink):
     reporter: Reporter
     errors_only: bool = False
     _layout: Mapping[str, tuple[str, int]] = field(default_factory=dict, init=False)
+    # What the reporter can show, found out once: to compare an object with a protocol looks at each of its names.
+    _records: RecordReporter | None = field(init=False)
+    _tables: TableReporter | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._records = self.reporter if isinstance(self.reporter, RecordReporter) else None
+        self._tables = self.reporter if isinstance(self.reporter, TableReporter) else None
 
     def wants_records(self, path: Path) -> bool:
         """Whether it shows findings in their records, and the file is small enough."""
-        shows = isinstance(self.reporter, RecordReporter) and self.reporter.wants_records
+        shows = self._records is not None and self._records.wants_records
         return shows and path.is_file() and path.stat().st_size <= MAX_BYTES_WITH_RECORDS
 
     def start_file(self, name: str, planned: PlannedFile | None) -> None:
         """Start the part of a file."""
         self._layout = {} if planned is None else planned.plan.layout
         self.reporter.start(None if planned is None else planned.table.source, name)
-        if planned is not None and isinstance(self.reporter, TableReporter):
-            self.reporter.take_table(planned.table)
+        if planned is not None and self._tables is not None:
+            self._tables.take_table(planned.table)
 
     def take(self, batch: Batch, findings: Findings, _bad: Mask) -> None:
         """Hand on the findings."""
-        if isinstance(self.reporter, RecordReporter):
-            self.reporter.take_records(batch, findings, self._layout)
+        if self._records is not None:
+            self._records.take_records(batch, findings, self._layout)
         if self.errors_only and len(findings):
             findings = findings.filter(pc.equal(findings.table["severity"], Severity.ERROR.value))
         if len(findings):

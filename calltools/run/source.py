@@ -119,6 +119,10 @@ class KeptBatches:
             yield partial(self._batches.__getitem__, place)
             place += 1
 
+    def holds_any(self) -> bool:
+        """Whether a batch was read."""
+        return bool(self._batches)
+
     def _has(self, place: int) -> bool:
         if place < len(self._batches):
             return True

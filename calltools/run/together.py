@@ -9,22 +9,37 @@ from calltools.model.batch import Batch
 from calltools.model.joined_batches import JoinedBatches
 from calltools.pipeline import CanonicalBatch, digest_batch, make_canonical
 from calltools.validation.observers import Observers
-from calltools.validation.validator import UnprovenRecords, select_unproven_of_each
+from calltools.validation.validator import select_unproven, select_unproven_of_each
 
 
 def process_together(batches: Sequence[Batch], plans: Sequence[RunPlan]) -> list[BatchResult]:
     """What ``process_batch`` makes of each batch; those with the same columns and plans are worked on in one pass."""
     made = _make_canonical_together(batches, plans)
-    unproven: dict[int, UnprovenRecords] = {}
+    results: dict[int, BatchResult] = {}
     planned = [(plan, tuple(one.columns)) for plan, one in zip(plans, made, strict=True)]
     for places in _group_alike(planned, _are_proven_alike):
-        plan = plans[places[0]]
-        chosen = [made[place].batch for place in places]
-        found = select_unproven_of_each(chosen, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
-        unproven.update(zip(places, found, strict=True))
+        alike = [(made[place], plans[place]) for place in places]
+        results.update(zip(places, _prove_together(alike) if len(alike) > 1 else _prove_alone(*alike[0]), strict=True))
+    return [results[number] for number in range(len(made))]
+
+
+def _prove_alone(made: CanonicalBatch, plan: RunPlan) -> list[BatchResult]:
+    unproven = select_unproven(made.batch, made.columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    return [digest_batch(made, unproven, plan, Observers(plan.ruleset, plan.assumptions))]
+
+
+def _prove_together(alike: Sequence[tuple[CanonicalBatch, RunPlan]]) -> list[BatchResult]:
+    """What is not proven of some batches, and their digests, each from one pass over all records."""
+    _, plan = alike[0]
+    joined = JoinedBatches.of([made.batch for made, _ in alike])
+    # One object a column: facts about a column are memoized by where it lies.
+    columns = {name: joined.batch.cells(name) for name in joined.batch.columns.column_names}
+    unproven = select_unproven_of_each(joined, columns, plan.ruleset, plan.assumptions, exact_only=plan.exact_only)
+    observers = Observers(plan.ruleset, plan.assumptions)
+    digests = observers.digest_each(columns, list(map(len, joined.parts)))
     return [
-        digest_batch(one, unproven[number], plan, Observers(plan.ruleset, plan.assumptions))
-        for number, (plan, one) in enumerate(zip(plans, made, strict=True))
+        digest_batch(made, own_unproven, own_plan, observers, own_digests)
+        for (made, own_plan), own_unproven, own_digests in zip(alike, unproven, digests, strict=True)
     ]
 
 

@@ -35,13 +35,15 @@ class Baseline:
 
     def counts_for(self, name: str) -> Mapping[RuleAndColumn, int]:
         """The accepted findings of one file; empty for a file that is not in the baseline."""
-        return self.files.get(baseline_file_name(name), {})
+        return self.files.get(baseline_file_name(name), {}) if self.files else {}
 
     def with_counts(self, name: str, counts: Mapping[RuleAndColumn, int]) -> "Baseline":
         """The same baseline with other counts for one file; a file without findings is not listed."""
         listed = {key: count for key, count in counts.items() if count}
-        others = {file: known for file, known in self.files.items() if file != baseline_file_name(name)}
-        return Baseline(others | ({baseline_file_name(name): listed} if listed else {}))
+        if not listed and not self.files:
+            return self
+        files = {**self.files, baseline_file_name(name): listed}
+        return Baseline(files if listed else {file: known for file, known in files.items() if known})
 
     def to_json(self) -> str:
         """The text of its file: sorted, so that the same findings give the same bytes."""

@@ -1,7 +1,9 @@
 """The observers of one file: rules that need the whole table, fed batch by batch in file order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
+
+import numpy as np
 
 from calltools.model.assumptions import Assumptions
 from calltools.model.cells import Cells, Numbers
@@ -36,9 +38,26 @@ class Observers:
 
     def digest(self, columns: Mapping[str, Cells]) -> dict[str, Any]:
         """Code of an observer -> what it must know of a batch. Pure; runs in worker threads."""
-        if not any(len(cells) for cells in columns.values()):
-            return {}
-        return {code: observer.digest(columns, self._assumptions) for code, observer in self._observers.items()}
+        [digests] = self.digest_each(columns, [len(next(iter(columns.values()), ()))])
+        return digests
+
+    def digest_each(self, columns: Mapping[str, Cells], sizes: Sequence[int]) -> list[dict[str, Any]]:
+        """What ``digest`` gives for each of several batches, in one pass over all of them.
+
+        Args:
+            columns: The columns of the batches, one after the other.
+            sizes: Count of records of each batch.
+        """
+        ends = np.cumsum([0, *sizes])
+        digests = {
+            code: observer.digest(columns, ends, self._assumptions)
+            for code, observer in (self._observers.items() if ends[-1] else ())
+        }
+        # Of a batch without records there is nothing to know.
+        return [
+            {code: of_batches[number] for code, of_batches in digests.items()} if size else {}
+            for number, size in enumerate(sizes)
+        ]
 
     def add(self, digests: Mapping[str, Any], records: Numbers, places: Numbers) -> Findings:
         """Take the digests of a batch, in the order of the file; gives what can be reported already."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +30,7 @@ class RuleSet:
 
     def rules(self) -> tuple[Rule, ...]:
         """The chosen rules in the order of the catalog."""
-        return tuple(rule for rule in RULES if rule.code in self.severities)
+        return _rules_of(tuple(self.severities))
 
     def apply_severities(self, findings: Findings) -> Findings:
         """The findings of chosen rules, each with its severity; one that has a severity already keeps it."""
@@ -53,6 +54,12 @@ class RuleSet:
         rules = [rule for rule in self.rules() if rule.converting != "left out" and (rule.of_exports or not vendor)]
         softer = {rule.code: Severity.NOTE for rule in rules if rule.converting == "note"}
         return replace(self, severities={rule.code: self.severities[rule.code] for rule in rules} | softer)
+
+
+@lru_cache(maxsize=16)
+def _rules_of(codes: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules with these codes, in the order of the catalog; it is asked several times a file."""
+    return tuple(rule for rule in RULES if rule.code in codes)
 
 
 def select_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
@@ -107,13 +114,19 @@ class FindingFilter:
 
     def locate(self, findings: Findings) -> Findings:
         """The findings of chosen rules, with severity, title and position of the column, in the order of the file."""
+        if not len(findings):
+            return findings
         return self._add_locations(self.ruleset.apply_severities(findings)).sorted_by_place()
 
     def deduplicate(self, findings: Findings) -> Findings:
         """Each fault once, by the rule that is most specific, in the order of the file."""
-        return self._drop_consequences(
-            self._keep_most_specific(self._keep_repeated_header_alone(findings))
-        ).sorted_by_place()
+        if not len(findings):
+            return findings
+        # Few codes of a file are such that others yield to them, and each look costs as much as for many findings.
+        present = set(pc.unique(findings.table["code"]).to_pylist())
+        findings = self._keep_repeated_header_alone(findings, present)
+        findings = self._keep_most_specific(findings, present)
+        return self._drop_consequences(findings, present).sorted_by_place()
 
     def suppress_repeats(self, findings: Findings, reported: Container[str] | None = None) -> Findings:
         """Without findings on each record that a header rule reports once: a column is missing in the whole file.
@@ -122,6 +135,8 @@ class FindingFilter:
             findings: Located findings.
             reported: Codes of the header rules that count here; ``None``: all chosen ones.
         """
+        if not len(findings):
+            return findings
         header_codes = {rule.code for rule in self.ruleset.rules() if rule.scope is Scope.HEADER}
         for rule in () if self.identifiers_may_come_from_elsewhere else self._yielding(Scope.ROW):
             is_reported = any(
@@ -133,39 +148,39 @@ class FindingFilter:
                 findings = findings.filter(pc.invert(repeated))
         return findings
 
-    def _keep_repeated_header_alone(self, findings: Findings) -> Findings:
+    def _keep_repeated_header_alone(self, findings: Findings, present: set[str]) -> Findings:
         """A header that is repeated among the records is one fault, not one in each of its cells."""
         table = findings.table
-        codes = pa.array([rule.code for rule in self.rules if rule.excludes_others], pa.string())
-        alone = pc.is_in(table["code"], codes)
-        if not pc.any(alone).as_py():
+        codes = [rule.code for rule in self.rules if rule.excludes_others]
+        if present.isdisjoint(codes):
             return findings
+        alone = pc.is_in(table["code"], pa.array(codes, pa.string()))
         among = pc.is_in(table["record"], pc.drop_null(table["record"].filter(alone)))
         return findings.filter(pc.or_(alone, pc.invert(among)))
 
-    def _keep_most_specific(self, findings: Findings) -> Findings:
+    def _keep_most_specific(self, findings: Findings, present: set[str]) -> Findings:
         """Where the reader or the mapping has reported a cell, no cell rule reports it again."""
         yielding: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for rule in self._yielding(Scope.CELL):
             yielding[rule.yields_to].append(rule.code)
         for speakers, codes in yielding.items():
+            if present.isdisjoint(speakers):
+                continue
             table = findings.table
             named = pc.is_in(table["code"], pa.array(speakers))
-            if not pc.any(named).as_py():
-                continue
             # One number for record and position: a file has at most 2 ** 14 columns (files/limits.py).
             cell = pc.add(pc.multiply(table["record"], 1 << 15), pc.cast(table["position"], pa.int64()))
             same = pc.is_in(cell, pc.drop_null(cell.filter(named)))
             findings = findings.filter(pc.invert(pc.and_(same, pc.is_in(table["code"], pa.array(codes)))))
         return findings
 
-    def _drop_consequences(self, findings: Findings) -> Findings:
+    def _drop_consequences(self, findings: Findings, present: set[str]) -> Findings:
         """Where the reader has reported an unreadable value, no row rule reports that the value is missing."""
         for rule in self._yielding(Scope.ROW):
+            if present.isdisjoint(rule.yields_to):
+                continue
             table = findings.table
             unread = table.filter(pc.is_in(table["code"], pa.array(rule.yields_to)))
-            if not unread.num_rows:
-                continue
             positions = pa.array([self.layout[name][1] for name in rule.misses if name in self.layout], pa.int32())
             records = pc.drop_null(unread["record"].filter(pc.is_in(unread["position"], positions)))
             echo = pc.and_(pc.equal(table["code"], rule.code), pc.is_in(table["record"], records))

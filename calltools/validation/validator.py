@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from calltools.fields.kinds import KINDS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.model.assumptions import Assumptions
-from calltools.model.batch import Batch
+from calltools.model.batch import Batch, empty_table
 from calltools.model.cells import (
     Cells,
     DistinctCells,
@@ -34,6 +34,7 @@ from calltools.model.cells import (
     non_empty,
 )
 from calltools.model.finding import Findings
+from calltools.model.joined_batches import JoinedBatches
 from calltools.model.rule import CellTextFunction, PendingRows, Rule, Severity
 from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.validation.alike import AlikeRecords, find_alike, with_alike
@@ -73,7 +74,7 @@ class UnprovenRecords:
 
     def without_cells(self) -> "UnprovenRecords":
         """Their numbers only."""
-        return UnprovenRecords(self.columns.schema.empty_table(), self.records, self.places)
+        return UnprovenRecords(empty_table(self.columns.schema), self.records, self.places)
 
 
 def select_unproven(  # noqa: PLR0913 - what it depends on, and two ways to do less
@@ -124,29 +125,18 @@ def select_unproven(  # noqa: PLR0913 - what it depends on, and two ways to do l
 
 
 def select_unproven_of_each(
-    batches: Sequence[Batch], ruleset: RuleSet, assumptions: Assumptions, *, exact_only: bool = False
+    joined: JoinedBatches,
+    columns: Mapping[str, Cells],
+    ruleset: RuleSet,
+    assumptions: Assumptions,
+    *,
+    exact_only: bool = False,
 ) -> list[UnprovenRecords]:
     """The same for each of several batches with the same columns, in one pass over all of them."""
-    if len(batches) < 2:
-        return [
-            select_unproven(
-                batch,
-                {name: batch.cells(name) for name in batch.columns.column_names},
-                ruleset,
-                assumptions,
-                exact_only=exact_only,
-            )
-            for batch in batches
-        ]
-    ends = np.cumsum([len(batch) for batch in batches])
-    table = pa.concat_tables([batch.columns for batch in batches]).combine_chunks()
-    places = np.concatenate([batch.places for batch in batches])
-    together = Batch(table, np.arange(len(places)), places)
-    columns = {name: together.cells(name) for name in table.column_names}
     # A record that stands for others must be one of its batch.
-    found = select_unproven(together, columns, ruleset, assumptions, exact_only=exact_only, each=True)
-    records = np.concatenate([batch.records for batch in batches])[found.records]
-    bounds = np.searchsorted(found.records, [0, *ends.tolist()])
+    found = select_unproven(joined.batch, columns, ruleset, assumptions, exact_only=exact_only, each=True)
+    records = np.concatenate([part.records for part in joined.parts])[found.records - 1]
+    bounds = np.searchsorted(found.records, np.cumsum([0, *map(len, joined.parts)]) + 1)
     return [
         UnprovenRecords(
             found.columns.slice(first, last - first),

@@ -95,6 +95,27 @@ def test_digests_may_be_made_in_any_order(records, data):
     assert sorted(map(str, Findings.concat([*added, observers.close()]).to_rows())) == findings_of(records, CELLS, [])
 
 
+@given(records=RECORDS, columns=COLUMNS, data=st.data())
+def test_batches_that_are_digested_together_give_what_each_gives_alone(records, columns, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(records)), max_size=4)))
+    spans = list(zip([0, *cuts], [*cuts, len(records)], strict=True))
+    whole = columns_of(batch(records, columns, 0))
+
+    digests = Observers(select_rules(REMEMBERING), ASSUMPTIONS).digest_each(
+        whole, [end - start for start, end in spans]
+    )
+
+    for (start, end), together in zip(spans, digests, strict=True):
+        one = batch(records[start:end], columns, start)
+        found = []
+        for given_digests in (together, None):
+            observers = Observers(select_rules(REMEMBERING), ASSUMPTIONS)
+            own = observers.digest(columns_of(one)) if given_digests is None else given_digests
+            added = observers.add(own, one.records, one.places)
+            found.append(Findings.concat([added, observers.close()]).to_rows())
+        assert found[0] == found[1]
+
+
 @given(records=RECORDS.filter(bool), data=st.data())
 def test_the_window_is_tested_for_each_record_alone(records, data):
     cut = data.draw(st.integers(0, len(records)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from calltools import batch_steps
 from calltools.files.csv.reader import _CsvReader
 from calltools.reports import REPORTERS
 from calltools.reports.reporter import ReportOptions
+from calltools.rules import dataset
+from calltools.rules.catalog import RULES, RULES_BY_CODE
 from calltools.run import (
     ConversionSink,
     InputFile,
@@ -24,6 +27,8 @@ from calltools.run import (
     RunOptions,
     Session,
     SessionEvents,
+    plan_file,
+    preflight,
     resolve,
     small_files,
 )
@@ -192,6 +197,53 @@ def test_a_small_export_is_read_once(tmp_path, monkeypatch):
     run_files(tmp_path, write_exports(tmp_path, 5))
 
     assert len(opened) == 5
+
+
+def test_a_canonical_file_without_a_written_date_is_read_once_and_not_held(tmp_path, monkeypatch):
+    opened = []
+    open_stream = _CsvReader._open_stream
+    monkeypatch.setattr(_CsvReader, "_open_stream", lambda self: opened.append(self) or open_stream(self))
+    names = write_files(tmp_path, [("calls.csv", (5, seed)) for seed in range(6)])
+    context = resolve(RunOptions(as_of=NOW))
+    planned = [plan_file(tmp_path / name, name, context, converting=False, keep_records=False) for name in names]
+
+    assert not opened
+    assert not any(one.held_bytes for one in planned)
+
+    # Nor does it matter how many there are: none is read a second time.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_module, "_HELD_BYTES", 1)
+        Session([InputFile(tmp_path / name, name, context) for name in names]).run()
+
+    assert len(opened) == len(names)
+
+
+def test_what_depends_on_header_and_rules_alone_is_found_out_once_for_all_files(tmp_path, monkeypatch):
+    compared = []
+    rule = next(one for one in RULES if one.header is not None)
+    counting = replace(rule, header=lambda titles: compared.append(titles) or rule.header(titles))
+    monkeypatch.setattr(preflight, "RULES_BY_CODE", {**RULES_BY_CODE, rule.code: counting})
+    names = write_files(tmp_path, [("calls.csv", (3, seed)) for seed in range(20)])
+    preflight._header_faults.cache_clear()
+    context = resolve(RunOptions(as_of=NOW))
+
+    Session([InputFile(tmp_path / name, name, context) for name in names]).run()
+
+    preflight._header_faults.cache_clear()
+    assert len(compared) == 1
+
+
+def test_the_keys_of_many_files_are_hashed_together(tmp_path, monkeypatch):
+    hashed = []
+    hash_rows = dataset.hash_rows
+    monkeypatch.setattr(dataset, "hash_rows", lambda columns: hashed.append(len(columns[0])) or hash_rows(columns))
+    names = write_files(tmp_path, [("calls.csv", (5, seed)) for seed in range(50)])
+    context = resolve(RunOptions(as_of=NOW))
+
+    Session([InputFile(tmp_path / name, name, context) for name in names]).run()
+
+    # The keys of calls, those of calls without a caller, and those of first-time callers.
+    assert len(hashed) <= 3
 
 
 def test_a_profile_is_bound_and_its_zone_searched_once_for_exports_with_one_header(tmp_path, monkeypatch):

@@ -53,10 +53,13 @@ def split_rows(text: str, delimiter: str, most: int = MAX_ROWS) -> tuple[list[Ro
             continue
         split = parser.split_record(at)
         cells, end, is_open = split.cells, split.end, False
-        if split.fault or _are_too_long(cells) or _holds_rows(cells, delimiter):
+        # Of a short line no cell is long, and only a quoted cell holds lines: most rows need no look at their cells.
+        may_be_long = end - at > _LONGEST_CELL
+        is_quoted = text.find('"', at, end) >= 0
+        if split.fault or (may_be_long and _are_too_long(cells)) or (is_quoted and _holds_rows(cells, delimiter)):
             end = parser.line_end(at)
             cells, is_open = _split_line(text[at:end].rstrip("\r\n"), delimiter)
-        if _are_too_long(cells) or (rows and not split.fault and _are_too_long(split.cells)):
+        if may_be_long and (_are_too_long(cells) or (rows and not split.fault and _are_too_long(split.cells))):
             break
         next_line = line + parser.count_line_ends(at, end)
         if any(cell.strip() for cell in cells):
@@ -66,7 +69,7 @@ def split_rows(text: str, delimiter: str, most: int = MAX_ROWS) -> tuple[list[Ro
 
 
 def _are_too_long(cells: tuple[str, ...]) -> bool:
-    return any(len(cell) > _LONGEST_CELL for cell in cells)
+    return max(map(len, cells), default=0) > _LONGEST_CELL
 
 
 def _holds_rows(cells: tuple[str, ...], delimiter: str) -> bool:

@@ -140,15 +140,20 @@ class _CsvReader:
         """The bytes of the cells, in an encoding in which the file can be split."""
         if Utf8Stream.is_needed(self._sniffed.source.encoding or "utf-8"):
             return None
-        return TextBytes(self._read_pieces, self._has_no_quote, self._select_tasks, self._dialect.encoding)
+        size = self._path.stat().st_size
+        return TextBytes(self._read_pieces, self._has_no_quote, self._select_tasks, self._dialect.encoding, size)
 
     def _read_pieces(self) -> Iterator[memoryview]:
-        buffer = bytearray(_PIECE_BYTES)
+        buffer = bytearray(self._piece_bytes())
         yield from (memoryview(buffer)[:count] for count in self._fill_with_pieces(buffer))
 
     def _has_no_quote(self) -> bool:
-        buffer = bytearray(_PIECE_BYTES)
+        buffer = bytearray(self._piece_bytes())
         return all(buffer.find(b'"', 0, count) < 0 for count in self._fill_with_pieces(buffer))
+
+    def _piece_bytes(self) -> int:
+        # A buffer that is larger than the file would be asked of the system, and given back, for each small file.
+        return min(_PIECE_BYTES, self._path.stat().st_size + 1)
 
     def _fill_with_pieces(self, buffer: bytearray) -> Iterator[int]:
         """Fill the buffer with the bytes of the records again and again; gives how many are in it."""
