@@ -13,6 +13,7 @@ from calltools.ledger import (
     CallStatus,
     ReconcilePolicy,
     find_faults,
+    get_part,
     list_parts,
     lost_parts,
     open_ledger_in,
@@ -176,6 +177,14 @@ class WatchedComputers:
                 return undecided(computer.seen)
         except LedgerError:
             return []
+
+    def state_of(self, computer, part):
+        """The state of a part in its ledger; ``None`` if that was lost."""
+        try:
+            with open_ledger_in(computer.state, self.now) as ledger:
+                return get_part(ledger, part.id).state
+        except LedgerError:
+            return None
 
     def watch_keys(self):
         for computer in self.computers:
