@@ -18,6 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from time import time
 
+import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
 from calltools.cli.app import app
 from calltools.ledger import find_faults, list_parts, open_ledger_in
 from tests.fake_metrica.control import call_control
@@ -27,6 +28,9 @@ SHORT = ("--timeout", "1")
 RESUME = ("uploads", "resume", *SHORT)
 WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
+
+#: For fewer steps it takes longer to import all modules once.
+FEW_STEPS = 10
 
 
 def run_forked(arguments, trip=0, output=Path(os.devnull), since="open", imported=None):
@@ -93,16 +97,15 @@ def find_leaks(state, output):
 
 @cache
 def clean_file_ledger(folder, file):
-    """That the file is clean: to check it in every run would cost most of the time, and imports most of the rest."""
+    """That the file is clean: to check it in every run would cost most of the time."""
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "known")
     assert run_forked(("upload", file, "--counter", 1, "--plan")) == 0
-    import_modules_of_run(folder, file)
     return folder / "known"
 
 
 def import_modules_of_run(folder, file):
     """Import what an upload imports, so that no later run has to; it uploads the file with a ledger of its own."""
-    before, names = os.environ["CALLTOOLS_STATE_DIR"], folder / "modules"
+    before, names = os.environ.get("CALLTOOLS_STATE_DIR", ""), folder / "modules"
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "first")
     assert run_forked(("upload", file, "--counter", 1, "--yes", *SHORT), imported=names) == 0
     os.environ["CALLTOOLS_STATE_DIR"] = before
@@ -150,6 +153,8 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
 
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
+    if not 0 < len(steps) < FEW_STEPS:
+        import_modules_of_run(Path(folder), file)
     for trip in map(int, steps) if steps else itertools.count(1):
         run_disturbed = partial(run_killed_at, trip, since)
         found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)

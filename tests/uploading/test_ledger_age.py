@@ -356,7 +356,8 @@ def test_a_part_whose_file_is_gone_is_told_once(upload, run, service, state, tmp
 )
 def test_a_decision_tells_of_a_part_whose_file_is_gone(upload, run, service, state, tmp_path, calls, command):
     """It is withdrawn under the lock of its counter, which a decision takes, too."""
-    leave_waiting(upload, service, calls)
+    service.behave("429-late", 1, only="upload")
+    upload(calls)
     gone = {*(state / "spool").iterdir()}
     if "L2" in command:
         leave_waiting(upload, service, write_csv(tmp_path / "other.csv", [call_line(20)]))
