@@ -149,7 +149,9 @@ def _as_typed(value: object) -> str:
 
 
 def _quote(word: str) -> str:
-    """A word as an argument, without the secrets of an address."""
+    """A word as an argument, without the secrets of an address; FILE for a pipe of the shell, gone after the run."""
+    if word.startswith("/dev/fd/"):
+        return "FILE"
     from calltools.model.batch import quote_argument  # noqa: PLC0415 - loads numpy, which help does not need
 
     return quote_argument(str(as_path(word)) if "://" in word else word)

@@ -250,6 +250,10 @@ def test_own_numbers_and_secrets_of_addresses_are_not_told_again():
     assert str(command).endswith("--own-number … --recursive")
 
 
+def test_a_pipe_of_the_shell_is_not_told_again():
+    assert str(TypedCommand("validate", ("/dev/fd/63", "a.csv"))) == "calltools validate FILE a.csv"
+
+
 def test_a_command_names_all_its_files_as_long_as_one_can_read_it():
     files = [f"{number}.csv" for number in range(20)]
 
