@@ -25,11 +25,11 @@ check: lint
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
-# Two computers for a million steps, then SIGKILL at every step of an upload instead of some of them; hours. These wait
-# for a service most of their time.
+# SIGKILL at every step of a job and of an upload instead of some of them, then two computers for a million steps; hours.
+# The first line waits for a service much of its time, the second takes two cores.
 test-long: $(STAMP)
+	CALLTOOLS_LONG=1 $(BIN)/python -m pytest -n 4 --dist worksteal --timeout 0 tests/jobs/test_crashes.py tests/uploading tests/ledger tests/metrica tests/ui/test_kills.py tests/guide/test_question_law.py tests/reports/test_memory.py
 	PYTHONWARNINGS=ignore $(BIN)/python -m tests.uploading.random_runs --steps 1000000 --processes 2
-	CALLTOOLS_LONG=1 $(BIN)/python -m pytest -n 4 --dist worksteal --timeout 0 tests/uploading tests/ledger tests/metrica tests/ui/test_kills.py tests/reports/test_memory.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -109,10 +109,11 @@ def test_what_is_asked_is_not_known_changes_something_and_is_enough(seed, tmp_pa
         write_sample(name, path, SampleOptions(records=12, seed=seed))
     given = {key: chance.choice(words) for key, words in DRAWN.items() if chance.random() < 0.3}
     base = replace(apply_answers(RunOptions(), given), as_of=1_774_569_600)
-    if isinstance(convert(path, base)[0], str) and convert(path, base)[0] == "zone-contradicted":
+    own = open_vendor(name, path.suffix).options
+    # An option that is wrong is no matter of questions; a run may want another one before it sees that.
+    if convert(path, complete(base, own))[0] == "zone-contradicted":
         base = replace(base, timezone=None)
         given.pop("timezone")
-    own = open_vendor(name, path.suffix).options
     typed = {
         "timezone": ZONES,
         "own-number": (*own.own_numbers, "1"),

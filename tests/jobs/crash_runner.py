@@ -1,14 +1,17 @@
 """Runs a job many times; SIGKILL comes some steps later each time, twice, and then it is run to its end.
 
 ``python -m tests.jobs.crash_runner FOLDER SINCE STEP...`` prints a JSON line a kill. A step is the moment before or after
-a call into the system, the network or SQLite, counted from the first one that is named SINCE. Step 0 kills nothing. The
-command line is imported once; each run is a fork, with a project, a counter and a ledger of its own.
+a call into the system, the network or SQLite, counted from the first one that is named SINCE. Without steps each is taken
+in turn, until a run ends untouched. The command line is imported once, for many steps all that a run imports; each run is
+a fork, with a project, a counter and a ledger of its own.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from time import time
@@ -16,7 +19,7 @@ from zlib import crc32
 
 from calltools.validation.validator import load_pandera
 from tests.uploading.conftest import call_line, write_csv
-from tests.uploading.crash_runner import count_stored, run_forked
+from tests.uploading.crash_runner import count_stored, import_modules_of_run, run_forked
 
 RUN = ("run", "--timeout", "2", "--output-format", "json")
 GOOD, FILES = 3, ("a.csv", "b.csv", "sub/a.csv")
@@ -79,10 +82,17 @@ def run_with_kills(folder, step, since, counter):
 def main():
     folder, since, *steps = sys.argv[1:]
     load_pandera()
-    for step in map(int, steps):
+    if not steps:
+        first = Path(folder) / "modules-of-run"
+        build_project(first, 1)
+        os.chdir(first)
+        assert import_modules_of_run(first, RUN) == 1, "the rejects were not told"
+    for step in map(int, steps) if steps else itertools.count(1):
         counter = crc32(f"{since} {step}".encode()) % 10**8 + 1000
         found = run_with_kills(Path(folder) / "project", step, since, counter)
         print(json.dumps(found), flush=True)  # noqa: T201 - what the test reads
+        if not steps and found["codes"][0] != -signal.SIGKILL:
+            break
 
 
 if __name__ == "__main__":

@@ -103,16 +103,17 @@ def clean_file_ledger(folder, file):
     return folder / "known"
 
 
-def import_modules_of_run(folder, file):
-    """Import what an upload imports, so that no later run has to; it uploads the file with a ledger of its own."""
+def import_modules_of_run(folder, arguments):
+    """Import what a command imports, so that no later run has to; it runs once, with a ledger of its own in the folder."""
     before, names = os.environ.get("CALLTOOLS_STATE_DIR", ""), folder / "modules"
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "first")
-    assert run_forked(("upload", file, "--counter", 1, "--yes", *SHORT), imported=names) == 0
+    code = run_forked(arguments, imported=names)
     os.environ["CALLTOOLS_STATE_DIR"] = before
     for name in names.read_text(encoding="utf-8").split("\n"):
         # A library may put objects of its own among the modules.
         with suppress(ImportError):
             importlib.import_module(name)
+    return code
 
 
 def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
@@ -154,7 +155,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     if not 0 < len(steps) < FEW_STEPS:
-        import_modules_of_run(Path(folder), file)
+        assert import_modules_of_run(Path(folder), ("upload", file, "--counter", 1, "--yes", *SHORT)) == 0
     for trip in map(int, steps) if steps else itertools.count(1):
         run_disturbed = partial(run_killed_at, trip, since)
         found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)
