@@ -4,7 +4,7 @@ The command line, ``vendors new``, the library and a page of the browser ask the
 Nothing is printed here.
 """
 
-from calltools.guide.answers import Answers, apply_answers, option_words
+from calltools.guide.answers import Answers, apply_answers, option_words, refuse_unknown_answers
 from calltools.guide.counters import ask_about_upload
 from calltools.guide.inspection import InspectedFile, Inspection, inspect
 from calltools.guide.question import NOTHING, Choice, Example, Found, Question, Sentence, read_answer
@@ -24,4 +24,5 @@ __all__ = [
     "inspect",
     "option_words",
     "read_answer",
+    "refuse_unknown_answers",
 ]

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from calltools.errors import UsageError
+from calltools.errors import UsageError, nearest_word
 from calltools.files.inputs import INPUTS
 from calltools.files.remote_path import as_path
 from calltools.run.context import RunOptions, build_hints, list_given, parse_identifier_columns
@@ -14,6 +14,10 @@ from calltools.run.context import RunOptions, build_hints, list_given, parse_ide
 #: Key of a question -> answer, as the option takes it; ``""``: left open.
 Answers: TypeAlias = Mapping[str, str]
 
+#: Begin of the key of a question about the column of a field, and about a word of the vendor.
+COLUMN: Final = "column."
+WORD: Final = "word."
+TIME_FORMAT: Final = "time-format"
 #: Between the path of a workbook and the title of its sheet, in an answer.
 _SHEET_SIGN: Final = "::"
 _FORM_KEYS: Final = ("encoding", "delimiter", "sheet", "header-row", "records")
@@ -40,6 +44,18 @@ def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
         given |= split_second_file(given["identifiers"])
     changed = {_FIELDS[key][0]: _FIELDS[key][1](text) for key, text in given.items() if key in _FIELDS}
     return replace(options, hints=hints, **changed)  # type: ignore[arg-type]  # each reader gives what its field takes
+
+
+def refuse_unknown_answers(answers: Answers) -> None:
+    """Refuse answers that no question ever takes.
+
+    Raises:
+        UsageError: The first such answer, with the question that is probably meant.
+    """
+    for key in answers:
+        if key not in _KEYS and not key.startswith((COLUMN, WORD)):
+            near = nearest_word(key, _KEYS)
+            raise UsageError("answer-unknown-near" if near else "answer-unknown", word=key, near=near)
 
 
 def override_options(answered: RunOptions, base: RunOptions, own: RunOptions) -> RunOptions:
@@ -122,3 +138,5 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = MappingProxy
         "inbound-context": ("inbound_contexts", split_words),
     }
 )
+#: Keys of all questions but those about one column or word.
+_KEYS: Final = (*_FORM_KEYS, *_FIELDS, TIME_FORMAT, "counter", "goal")

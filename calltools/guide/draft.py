@@ -17,7 +17,7 @@ from calltools.fields.kernels.byte_kernels import digits_only
 from calltools.fields.kinds import normalize_columns
 from calltools.files.folders import FoundFile
 from calltools.files.packed import Packed, Unpacker
-from calltools.guide.answers import Answers
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, Answers
 from calltools.guide.question import (
     Sentence,
     sentence,
@@ -38,10 +38,6 @@ from calltools.vendors.loader import load_profile
 from calltools.vendors.mapping import map_batch
 from calltools.vendors.profile_tests import run_example
 
-#: Begin of the key of a question about the column of a field, and about a word of the vendor.
-COLUMN: Final = "column."
-WORD: Final = "word."
-TIME_FORMAT: Final = "time-format"
 #: An answer in place of a title: no column holds the field.
 NO_COLUMN: Final = "-"
 #: Joins the titles of columns that make one time.

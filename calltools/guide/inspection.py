@@ -15,8 +15,8 @@ from calltools.files.packed import Packed, Unpacker
 from calltools.files.workbook.kept import keep_or_share_workbook_process
 from calltools.files.workbook.reader import read_sheet_heads
 from calltools.guide import ask, describing, losses, refusals
-from calltools.guide.answers import Answers, apply_answers, override_options
-from calltools.guide.draft import COLUMN, Draft, draft_for
+from calltools.guide.answers import COLUMN, Answers, apply_answers, override_options
+from calltools.guide.draft import Draft, draft_for
 from calltools.guide.mapping import ask_about_mapping, read_mapping_answer
 from calltools.guide.question import Example, Question, Sentence
 from calltools.guide.trial import show_examples, try_file

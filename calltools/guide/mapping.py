@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from calltools.errors import UsageError
 from calltools.fields.kernels.byte_kernels import full_match
 from calltools.fields.redaction import redact_cells
-from calltools.guide.answers import Answers
-from calltools.guide.draft import COLUMN, COLUMN_JOINER, NO_COLUMN, TIME_FORMAT, WORD, Draft, split_titles
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, Answers
+from calltools.guide.draft import COLUMN_JOINER, NO_COLUMN, Draft, split_titles
 from calltools.guide.question import (
     Choice,
     Found,

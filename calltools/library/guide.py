@@ -5,7 +5,7 @@ from typing import Unpack
 
 from calltools.errors import UsageError
 from calltools.files.folders import find_files
-from calltools.guide import Answers, Inspection
+from calltools.guide import Answers, Inspection, refuse_unknown_answers
 from calltools.guide import inspect as inspect_files
 from calltools.library.inputs import as_argument, is_path, list_sources
 from calltools.library.options import LibraryOptions, build_options, show_options
@@ -34,8 +34,9 @@ def inspect(
         again. Its ``options`` are those of a run with the answers.
 
     Raises:
-        CalltoolsError: An option is wrong, or something is no path.
+        CalltoolsError: An option is wrong, an answer belongs to no question, or something is no path.
     """
+    refuse_unknown_answers(answers or {})
     given = list_sources(paths)
     for one in given:
         if not is_path(one):

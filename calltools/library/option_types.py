@@ -24,19 +24,23 @@ _FITTING: Final[Mapping[Any, tuple[tuple[type, ...], str]]] = {
 
 def is_judged(hint: Any) -> bool:
     """Whether what fits an annotation can be told from its type."""
-    parts = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
-    return not any(get_origin(part) is Callable for part in parts)
+    return not any(get_origin(part) is Callable for part in _alternatives(hint))
 
 
 def refuse_other_types(name: str, value: Any, hint: Any) -> None:
     """Refuse a value whose type an option does not have; what is one of a few words is judged elsewhere.
 
     Raises:
-        UsageError: It has none of the types; all are named.
+        UsageError: It has none of the types; all are named. Of a list or a mapping, the first item that does not fit.
     """
-    if not _fits(value, hint):
-        wanted = dict.fromkeys(_names(hint))
-        raise UsageError("option-type-wrong", option=name, type=type(value).__name__, wanted=", ".join(wanted))
+    if _fits(value, hint):
+        return
+    for part in _alternatives(hint):
+        if get_origin(part) in {Sequence, Mapping}:
+            for key, item in _items(value, get_origin(part)):
+                refuse_other_types(f"{name}[{key!r}]", item, get_args(part)[-1])
+    wanted = dict.fromkeys(_names(hint))
+    raise UsageError("option-type-wrong", option=name, type=type(value).__name__, wanted=", ".join(wanted))
 
 
 def refuse_out_of_range(name: str, value: Any, least: float | None, most: float | None) -> None:
@@ -51,6 +55,21 @@ def refuse_out_of_range(name: str, value: Any, least: float | None, most: float 
         raise UsageError("option-too-large", option=name, value=value, most=most)
 
 
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+
+
+def _items(value: Any, kind: type) -> list[tuple[Any, Any]]:
+    """The items of a list or a mapping, each with its index or key; none of another value."""
+    if kind is Mapping:
+        return list(value.items()) if isinstance(value, Mapping) else []
+    return list(enumerate(value)) if _is_list(value) else []
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
 def _fits(value: Any, hint: Any) -> bool:
     origin, parts = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
@@ -58,7 +77,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is Literal:
         return True
     if origin is Sequence:
-        return isinstance(value, Sequence) and not isinstance(value, str) and all(_fits(one, parts[0]) for one in value)
+        return _is_list(value) and all(_fits(one, parts[0]) for one in value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_fits(one, parts[1]) for one in value.values())
     if hint is BinaryIO:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
-from calltools.guide.draft import COLUMN, TIME_FORMAT, WORD
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.runtime.fork_server import ForkServer

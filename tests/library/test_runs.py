@@ -5,6 +5,7 @@ import io
 import locale
 import logging
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -199,11 +200,29 @@ def test_what_cannot_be_read_is_refused_with_what_can(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"timezon": "UTC"}, "There is no question timezon. Did you mean timezone?"),
+        ({"static_call": "0"}, "Did you mean static-call?"),
+        ({"qqqq": "1"}, "There is no question qqqq. The keys of answers are those of the questions that inspect gives"),
+        ({"header-row": 3}, "answers['header-row'] takes str, not int."),
+        ({"static-call": None}, "answers['static-call'] takes str, not NoneType."),
+    ],
+)
+def test_inspect_refuses_answers_that_no_question_takes(tmp_path, answers, said):
+    (tmp_path / "calls.csv").write_text(CALLS, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=re.escape(said)):
+        calltools.inspect(tmp_path / "calls.csv", answers)
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"timezon": "UTC"}, "There is no option timezon. Did you mean timezone?"),
         ({"report": "r.json"}, "Did you mean reports?"),
         ({"engine": "dask"}, "There is no option engine. help() of the function lists them all."),
+        ({"own_numbers": ["+74950000100", 8]}, "own_numbers[1] takes str, not int."),
         ({"identifiers": "crm\0.csv"}, r"No file can be called crm\x00.csv"),
         ({"encodin": "cp866"}, "Did you mean encoding?"),
         ({"static_call": 2}, "static_call cannot be 2. Possible: 0, 1, auto."),
@@ -217,12 +236,12 @@ def test_what_cannot_be_read_is_refused_with_what_can(tmp_path):
         ({"encoding": "cp86"}, "cp86"),
         ({"region": 7}, "region takes str, not int"),
         ({"own_numbers": 74950000001}, "own_numbers takes str, list[str], not int"),
-        ({"select": ["CT2", 3]}, "select takes str, list[str], not list"),
+        ({"select": ["CT2", 3]}, "select[1] takes str, not int"),
         ({"as_of": True}, "as_of takes int, str, datetime, not bool"),
         ({"header_row": "1"}, "header_row takes int, not str"),
         ({"header_row": -1}, "header_row cannot be -1: the least is 0"),
         ({"identifier_window_s": "21d"}, "identifier_window_s takes int, not str"),
-        ({"outcomes": [5]}, "outcomes takes str, Path, list[str | Path], not list"),
+        ({"outcomes": [5]}, "outcomes[0] takes str, Path, not int"),
         ({"outcome_columns": "Price=Sum"}, "outcome_columns takes dict, not str"),
         ({"hints": "utf-8"}, "hints takes Hints, not str"),
     ],
@@ -246,7 +265,7 @@ def test_on_error_is_one_of_two_words(tmp_path):
     [
         ({"output": 5}, "output takes str, Path, BinaryIO, not int"),
         ({"reports": 5}, "reports takes str, Path, list[str | Path], not int"),
-        ({"reports": [5]}, "reports takes str, Path, list[str | Path], not list"),
+        ({"reports": [5]}, "reports[0] takes str, Path, not int"),
         ({"rejects": 5}, "rejects takes str, Path, not int"),
         ({"write_baseline": 5}, "write_baseline takes str, Path, not int"),
         ({"name": 5}, "name takes str, not int"),
