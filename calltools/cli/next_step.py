@@ -150,7 +150,7 @@ class NextStep:
     ) -> Iterator[tuple[str, TypedCommand]]:
         if not any(one.read > one.skipped.total() for one in summaries):
             return
-        canonical = all(one.source is not None and one.source.format.canonical and not one.vendor for one in summaries)
+        canonical = all(one.is_canonical for one in summaries)
         if typed.name == "validate" and not typed.is_told_more and canonical:
             yield self._say("next-upload"), _plan_of(typed, typed.files)
         else:

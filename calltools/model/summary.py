@@ -160,6 +160,11 @@ class Summary:
     error: FileFault | None = None
     uploads: tuple[PastUpload, ...] = ()
 
+    @property
+    def is_canonical(self) -> bool:
+        """Whether the service takes the file as it is once it has no errors: no workbook, and no export of a vendor."""
+        return self.source is not None and self.source.format.canonical and not self.vendor
+
     def add_batch(self, batch: Batch, findings: Findings, rejected: Numbers) -> None:
         """Add a batch at the end of the pipeline, with all its findings and the numbers of its rejected records."""
         self.read += batch.read

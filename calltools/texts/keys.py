@@ -208,11 +208,11 @@ HtmlLabel = Literal[
     "days_cut", "days_of_week", "errors", "file", "file_not_ready", "files", "filter", "found", "good_files", "hold",
     "identified", "line", "linked", "lost", "lost_calls", "lost_on", "masked", "message", "minutes", "missed",
     "more_files", "no_data", "no_match", "not_ready", "notes", "nothing_wrong", "only_error", "only_note",
-    "only_warning", "over", "path", "place", "ready", "record", "records", "repaired", "row", "rule", "seconds", "sent",
-    "severity", "share", "skip", "sort_hint", "strip", "strip_most", "strip_most_one", "talk", "talk_all", "tied",
-    "title", "title_of_files", "unidentified", "unmasked", "unread", "uploaded_on", "uploads", "uploads_earlier",
-    "uploads_why", "upto", "value", "warnings", "weekday", "where", "whole_file", "why", "window", "window_why",
-    "wrong", "zero", "zone", "zone_unknown"
+    "only_warning", "over", "path", "place", "ready", "ready_to_convert", "record", "records", "repaired", "row",
+    "rule", "seconds", "sent", "severity", "share", "skip", "sort_hint", "strip", "strip_most", "strip_most_one",
+    "talk", "talk_all", "tied", "title", "title_of_files", "unidentified", "unmasked", "unread", "uploaded_on",
+    "uploads", "uploads_earlier", "uploads_why", "upto", "value", "warnings", "weekday", "where", "whole_file", "why",
+    "window", "window_why", "wrong", "zero", "zone", "zone_unknown"
 ]
 
 WorkbookLabel = Literal[

@@ -35,6 +35,8 @@ HTML_LABELS: Final[Mapping[str, Text]] = {
     "no_data": ("no data", "нет данных"),
     "path": ("File: {path}", "Файл: {path}"),
     "ready": ("Ready to upload: no errors.", "Можно загружать: ошибок нет."),
+    "ready_to_convert": ("No errors. Convert the file before you upload it.",
+                         "Ошибок нет. Перед загрузкой файл нужно сконвертировать."),
     "not_ready": ("Not ready to upload: {records} of {read} records have errors.",
                   "Загружать рано: записей с ошибками {records} из {read}."),
     "lost_calls": ("Calls older than 21 days: {count}. Metrica will probably not find their visits.",

@@ -311,6 +311,28 @@ def write_calls(path, lines=CALLS):
     return path
 
 
+def test_only_what_the_service_takes_as_it_is_is_ready_to_upload(tmp_path):
+    canonical = write_calls(tmp_path / "calls.csv")
+    export = [str(SAMPLES / "mts" / "export.json"), *(SAMPLES / "mts" / "options").read_text("utf-8").split()]
+    export += ["--timezone", "Europe/Moscow", "--region", "RU"]
+
+    def heading(*arguments):
+        text = report_of(tmp_path, *arguments).read_text(encoding="utf-8")
+        return re.search('<p class="verdict [a-z]+">(.*?)</p>', text)[1]
+
+    ready, convert = "Ready to upload: no errors.", "No errors. Convert the file before you upload it."
+    assert heading(canonical) == ready
+    assert heading(*export) == convert
+    # Of a conversion the page is about what was written.
+    local = write_calls(tmp_path / "local.csv", ["ClientId,DateTime", "16045910256982,2026-03-10 12:00:00"])
+    report = tmp_path / "converted.html"
+    checking = ["convert", str(local), "--timezone", "Europe/Moscow", "--as-of", AS_OF, "--report", str(report)]
+    CliRunner().invoke(app, [*checking, "--check"])
+    assert convert in report.read_text(encoding="utf-8")
+    CliRunner().invoke(app, [*checking, "-o", str(tmp_path / "clean.csv"), "--force"])
+    assert ready in report.read_text(encoding="utf-8")
+
+
 def test_what_the_file_does_not_say_has_no_chart(opened, tmp_path):
     report = report_of(tmp_path, write_calls(tmp_path / "calls.csv"), "--lang", "en")
 
