@@ -29,6 +29,12 @@ RESUME = ("uploads", "resume", *SHORT)
 WATCH = ("uploads", "watch", "L1", *SHORT, "--poll-interval", "0.05")
 LIST = ("uploads", "list", *SHORT)
 
+
+def upload_of(file, counter):
+    """The command that uploads a file without a question."""
+    return ("upload", file, "--counter", counter, "--yes", *SHORT)
+
+
 #: For fewer steps it takes longer to import all modules once.
 FEW_STEPS = 10
 
@@ -127,7 +133,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
     # The file is known to be clean: all steps are those of the upload itself.
     shutil.copytree(clean_file_ledger(folder, file), state)
     os.environ["CALLTOOLS_STATE_DIR"] = str(state)
-    upload = ("upload", file, "--counter", counter, "--yes", *SHORT)
+    upload = upload_of(file, counter)
     if behavior != "well":
         call_control(f"behave?name={behavior}&times=1")
     if victim != "upload":
@@ -155,7 +161,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     if not 0 < len(steps) < FEW_STEPS:
-        assert import_modules_of_run(Path(folder), ("upload", file, "--counter", 1, "--yes", *SHORT)) == 0
+        assert import_modules_of_run(Path(folder), upload_of(file, 1)) == 0
     for trip in map(int, steps) if steps else itertools.count(1):
         run_disturbed = partial(run_killed_at, trip, since)
         found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)

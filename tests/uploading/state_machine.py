@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from calltools.ledger import find_faults, held_parts, list_parts, open_ledger_in, parse_marker
 from tests.fake_metrica.control import call_control
 from tests.uploading.conftest import call_line, write_csv
-from tests.uploading.crash_runner import find_leaks, import_modules_of_run, run_forked
+from tests.uploading.crash_runner import find_leaks, import_modules_of_run, run_forked, upload_of
 
 SHORT = ("--timeout", "1", "--poll-interval", "0.05")
 #: What the service does to the next upload; nothing that it alone can do wrong, such as storing twice.
@@ -236,9 +236,8 @@ def main():
         suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        import_modules_of_run(
-            Path(folder), write_csv(Path(folder, "calls.csv"), [call_line(0, moment=int(time()) - 3600)])
-        )
+        calls = write_csv(Path(folder, "calls.csv"), [call_line(0, moment=int(time()) - 3600)])
+        assert import_modules_of_run(Path(folder), upload_of(calls, 1)) == 0
     run_state_machine_as_test(UploadMachine, settings=chosen)
 
 
