@@ -23,7 +23,7 @@ from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoi
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.time_layouts import WrittenTimes, read_in_layouts
 from calltools.model.assumptions import Assumptions, DurationFormat
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, cells_from_text, constant_cells, non_empty
 from calltools.vendors.profile import Condition
 
 _MAX_LITERAL_LENGTH: Final = 10_000
@@ -325,7 +325,8 @@ def _above_zero(encoded: pa.DictionaryArray) -> Mask:
 
 def _rewrite_distinct(cells: Cells, rewrite: Callable[[str], str]) -> Cells:
     encoded = _dictionary_encode(cells)
-    return pc.take(pa.array([rewrite(text) for text in encoded.dictionary.to_pylist()], pa.string()), encoded.indices)
+    # JSON may hold half a surrogate pair.
+    return pc.take(cells_from_text([rewrite(text) for text in encoded.dictionary.to_pylist()]), encoded.indices)
 
 
 @memoized
