@@ -168,8 +168,7 @@ class ChangesSink(SessionSink):
         """Take back what was written of the file."""
         place, self.kinds = self._before
         if self._file is not None:
-            self._stream.seek(place)
-            self._stream.truncate()
+            self._stream.truncate(place)
 
     def close(self, summaries: Sequence[Summary]) -> None:
         """Put the file in its place."""
