@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from calltools.run import ChangesSink, ConversionSink, InputFile, RunOptions, Session, resolve
+from calltools.files.folders import find_files
+from calltools.run import ChangesSink, ConversionSink, InputFile, RunOptions, Session, is_own_file, resolve
 from tests.conftest import NOW
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -115,6 +116,18 @@ def test_a_joined_identifier_is_a_change(untidy, tmp_path):
     assert out[1]["ClientId"] == "1604591025698235299"
     [joined] = [one for one in changes if one["column"] == "ClientId"]
     assert (joined["record"], joined["before"], joined["why"]) == ("2", "", "identifiers")
+
+
+def test_changes_in_a_folder_are_no_input(untidy, tmp_path):
+    convert(untidy, tmp_path, timezone="Europe/Moscow", region="RU")
+    resaved = b"\xef\xbb\xbf" + (tmp_path / "changes.csv").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "changes by Excel.csv").write_bytes(resaved)
+    (tmp_path / "other.csv").write_text("file,record,place,column\na.csv,1,2,Price\n", encoding="utf-8")
+
+    found = find_files([str(tmp_path)], others=[], is_own=is_own_file)
+
+    assert [one.path.name for one in found.files] == ["other.csv", "out.csv", "untidy.csv"]
+    assert found.left_out[str(tmp_path)] == {"own": 2}
 
 
 @pytest.mark.parametrize("name", ["mango", "uis", "freepbx", "sipuni", "calltouch"])
