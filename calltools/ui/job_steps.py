@@ -25,12 +25,15 @@ _LISTS: Final = frozenset({"inbound-context", "outcomes"})
 
 async def keep_job(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     """Keep the job in the configuration, where it is complete."""
+    visit.refuse_old_target()
     inputs, beside = _lines(form, "inputs"), {name: _lines(form, name) for name in _BESIDE}
     job: dict[str, Any] = {"name": form.get("name").strip(), "inputs": inputs}
     job |= _options(visit, {name: paths for name, paths in beside.items() if paths}) | _target(visit)
     missing = [path for paths in beside.values() for path in paths if not (visit.config.parent / path).is_file()]
     if not _JOB_NAME.fullmatch(job["name"]) or not inputs:
         visit.notify("job_wrong")
+    elif not visit.is_told_whole:
+        visit.notify("job_own_options")
     elif missing:
         visit.notify("job_no_file", path=missing[0], folder=visit.config.parent)
     else:
@@ -58,8 +61,8 @@ def _options(visit: Visit, beside: Mapping[str, list[str]]) -> dict[str, Any]:
             found.setdefault(one.option, []).append(one.value)
         else:
             found[one.option] = int(one.value) if one.option == "header-row" else one.value
-    if visit.options.own_numbers:
-        found["own-number"] = [*visit.options.own_numbers]
+    if numbers := visit.told_options.own_numbers:
+        found["own-number"] = [*numbers]
     return found | {name: paths if name in _LISTS else paths[0] for name, paths in beside.items()}
 
 
