@@ -1,7 +1,7 @@
 """Where the records lie in a JSON document: the one list of objects, at any depth.
 
 A path names keys joined by dots, and ``[]`` for each list on the way: ``data[].list`` are the lists ``list`` of all
-objects in the list ``data``, joined in their order. ``.`` is the document itself.
+objects in the list ``data``, joined in their order. ``.`` is the document itself, a list or one record.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,8 @@ from calltools.errors import UnfitFileError
 ROOT: Final = "."
 #: A choice between lists rests on their first objects.
 _SAMPLE: Final = 50
+#: Digits that a count of calls may have beside an empty list.
+_DIGITS_OF_COUNT: Final = 4
 
 #: Whether the keys of objects, with those inside of them, are the titles of a known export.
 ExportTest = Callable[[Sequence[str]], bool]
@@ -40,8 +42,9 @@ class RecordList:
 def choose_records(document: Any, name: str, is_export: ExportTest, path: str | None = None) -> RecordList:
     """The list that holds the records.
 
-    The only list that is a known export counts before all others. Else the document must leave no choice: it is a
-    list itself, or holds one list outside of lists, in whose items no list has more objects than it.
+    The only list that is a known export counts before all others; so does the document, if it is one record of a known
+    export. Else the document must leave no choice: it is a list itself, or holds one list outside of lists, in whose
+    items no list has more objects than it. Of a list that only wraps empty lists it is one of these.
 
     Args:
         document: What was parsed; a list may have any items, which the caller checks.
@@ -54,12 +57,25 @@ def choose_records(document: Any, name: str, is_export: ExportTest, path: str | 
     """
     lists = _find_lists(document)
     if path is not None:
+        if path not in lists and isinstance(document, dict) and (path == ROOT or path.startswith("[]")):
+            # JSON Lines of one line: more of them are a list, and the path is the same for both.
+            document = [document]
+            lists = _find_lists(document)
         if path not in lists:
             raise UnfitFileError("json-records-path", path=name, given=path, lists=_format_paths(lists))
         return _record_list(document, path, lists)
     known = [path for path, objects in lists.items() if objects and is_export(_titles(objects))]
+    if isinstance(document, dict) and is_export(_titles([document])):
+        if not known:
+            return RecordList([document])
+        known = [ROOT, *known]
     chosen = known[0] if len(known) == 1 else _only_list(document, lists, known, name)
-    return RecordList([document]) if chosen is None else _record_list(document, chosen, lists)
+    if chosen is None:
+        return RecordList([document])
+    empty = [one for one, objects in lists.items() if not objects and _is_inside(one, chosen)]
+    if empty and all(map(_holds_nothing, _items_at(document, chosen))):
+        chosen = empty[0]
+    return _record_list(document, chosen, lists)
 
 
 def _record_list(document: Any, path: str, lists: Mapping[str, Sequence[dict[str, Any]]]) -> RecordList:
@@ -71,6 +87,15 @@ def _record_list(document: Any, path: str, lists: Mapping[str, Sequence[dict[str
 
 def _is_inside(path: str, outer: str) -> bool:
     return path.startswith("[]" if outer == ROOT else f"{outer}[]")
+
+
+def _holds_nothing(value: Any) -> bool:
+    """Whether an item holds no text and no number that could be a moment or a phone: a call has more digits."""
+    if isinstance(value, dict):
+        return all(map(_holds_nothing, value.values()))
+    if isinstance(value, list):
+        return all(map(_holds_nothing, value))
+    return not isinstance(value, str) or value == "" or (value.isdecimal() and len(value) <= _DIGITS_OF_COUNT)
 
 
 def _titles(objects: Sequence[dict[str, Any]]) -> list[str]:
@@ -113,9 +138,8 @@ def _only_list(
     """The list that must hold the records, since no other one can; ``None``: there is no list."""
     filled = {path: objects for path, objects in lists.items() if objects}
     if known:
-        raise UnfitFileError(
-            "json-lists-several", path=name, lists=_format_paths(filled), first=known[0], choices=tuple(known)
-        )
+        listed = _format_paths({**dict.fromkeys(known[:1]), **filled} if ROOT in known else filled)
+        raise UnfitFileError("json-lists-several", path=name, lists=listed, first=known[0], choices=tuple(known))
     if isinstance(document, list) and ROOT in lists:
         return ROOT
     if len(filled) > 1:
