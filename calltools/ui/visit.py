@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
-from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, common_options, override_options
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, common_options, override_options, split_second_file
 from calltools.guide.counters import UploadTarget
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
@@ -199,10 +199,20 @@ class Visit:
 
     def remove_second(self) -> None:
         """Give the second file back."""
-        path = Path(self.answers.pop("identifiers", ""))
-        if path.is_relative_to(self.folder):
-            remove_copy(path)
+        if (path := self._forget_second()) is not None:
+            self._remove_copy(path)
         self.forget_results()
+
+    def _forget_second(self) -> Path | None:
+        """Take back the answer that names the second file, and what was said of it; gives its path."""
+        self.previews.pop("identifiers", None)
+        answers = [self.answers.pop(key, "") for key in ("identifiers", "identifiers-sheet", "identifier-columns")]
+        return Path(split_second_file(answers[0])["identifiers"]) if answers[0] else None
+
+    def _remove_copy(self, path: Path) -> None:
+        """Delete a file that arrived, unless calls of it are still wanted: the second file may be a sheet of theirs."""
+        if path.is_relative_to(self.folder) and all(one.found.path != path for one in self.files):
+            remove_copy(path)
 
     def add_outcomes(self, path: Path) -> None:
         """Take a file that says what became of the calls."""
@@ -223,13 +233,16 @@ class Visit:
         self.forget_results()
 
     def remove(self, number: int) -> None:
-        """Give a file back: a copy of it is deleted, where no other member of it is left."""
+        """Give a file back: where no other member of it is left, a copy is deleted, and no sheet is the second file."""
         gone = [one for one in self.files if one.number == number]
         self.mending.forget_file(number)
         self.files = [one for one in self.files if one.number != number]
         for one in gone:
-            if one.is_copy and all(other.found.path != one.found.path for other in self.files):
-                remove_copy(one.found.path)
+            second = split_second_file(self.answers.get("identifiers", ""))["identifiers"]
+            if second == str(one.found.path) and all(other.found.path != one.found.path for other in self.files):
+                self._forget_second()
+            if one.is_copy:
+                self._remove_copy(one.found.path)
         self.forget_results()
 
     def forget_results(self) -> None:
