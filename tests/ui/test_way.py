@@ -134,6 +134,17 @@ def test_rejected_records_are_paged_and_chosen_by_rule(tmp_path):
     assert "Page 1 of 2" in short.said
 
 
+@pytest.mark.parametrize("content", [b"", b"ClientId,DateTime,PhoneNumber\n"], ids=["empty", "only a header"])
+def test_a_file_with_an_error_of_its_own_is_not_good(content):
+    with visited() as (visitor, _):
+        visitor.post("files", files=[("calls", "calls.csv", content)])
+        findings = visitor.get("findings")
+
+    assert "the file itself has errors" in findings.said
+    assert "Every call can go to Metrica" not in findings.said
+    assert 'class="verdict good"' not in findings.text
+
+
 def test_what_cannot_be_read_is_said_in_the_language_of_the_browser():
     with visited() as (visitor, _):
         visitor.headers["Accept-Language"] = "de;q=0.9, ru-RU;q=0.8, en;q=0.5"
