@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from calltools.errors import CalltoolsError
-from calltools.jobs.table_file import append_job
+from calltools.jobs.table_file import append_job, path_from_folder
 from calltools.run.context import list_given
 from calltools.runtime.packages import join_command
 from calltools.ui.pages import go_to, reader_language, render
@@ -20,6 +20,7 @@ _JOB_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?")
 #: Files beside the calls, which were handed over without their folders: a job must know where they are.
 _BESIDE: Final = ("identifiers", "outcomes")
 #: Options that a job has as a list.
+_PATHS: Final = frozenset({*_BESIDE, "baseline"})
 _LISTS: Final = frozenset({"inbound-context", "outcomes"})
 
 
@@ -57,10 +58,13 @@ def _options(visit: Visit, beside: Mapping[str, list[str]]) -> dict[str, Any]:
         # A job always goes by its own day.
         if one.option in {"as-of", "own-number"} or one.option in beside:
             continue
+        value = one.value
+        if one.option in _PATHS or (one.option == "vendor" and value.endswith(".toml")):
+            value = path_from_folder(value, visit.config.parent)
         if one.option in _LISTS:
-            found.setdefault(one.option, []).append(one.value)
+            found.setdefault(one.option, []).append(value)
         else:
-            found[one.option] = int(one.value) if one.option == "header-row" else one.value
+            found[one.option] = int(value) if one.option == "header-row" else value
     if numbers := visit.told_options.own_numbers:
         found["own-number"] = [*numbers]
     return found | {name: paths if name in _LISTS else paths[0] for name, paths in beside.items()}

@@ -12,6 +12,7 @@ from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
 from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, common_options, override_options, split_second_file
 from calltools.guide.counters import UploadTarget
+from calltools.jobs.table_file import path_from_folder
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.runtime.fork_server import ForkServer
@@ -181,6 +182,12 @@ class Visit:
         found = {"identifiers": [] if second is None else [second], "outcomes": [*self.outcomes]}
         handed = {name: [one.name for one in paths if one.is_relative_to(self.folder)] for name, paths in found.items()}
         return {name: names for name, names in handed.items() if names}
+
+    @property
+    def job_inputs(self) -> list[str]:
+        """The files of calls as a job names them: from the folder of the configuration, where their own is known."""
+        folder = self.config.parent
+        return [one.found.name if one.is_copy else path_from_folder(one.found.name, folder) for one in self.files]
 
     def told_path(self, path: Path) -> Path:
         """A path as a person knows it."""

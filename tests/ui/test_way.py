@@ -1,5 +1,6 @@
 """The way from a file to what is taken along, over a real socket; the same bytes as the command."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -172,6 +173,26 @@ def test_a_job_is_kept_that_the_command_reads(tmp_path, monkeypatch):
     assert listed.exit_code == 0, listed.output
     assert "март" in listed.output
     assert 'timezone = "Europe/Moscow"' in (tmp_path / "calltools.toml").read_text(encoding="utf-8")
+
+
+def test_a_job_names_files_from_the_folder_of_the_configuration(tmp_path, monkeypatch):
+    config, sub = tmp_path / "calltools.toml", tmp_path / "sub"
+    config.write_text("", encoding="utf-8")
+    sub.mkdir()
+    (sub / "export.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+    (sub / "crm.csv").write_text("phone,time,ClientId\n+74950000100,2026-03-02 09:00:00,1604591025698235234\n")
+    monkeypatch.chdir(sub)
+    options = RunOptions(as_of=NOW, identifiers=Path("crm.csv"))
+    with visited(["export.csv"], options, config=config) as (visitor, page):
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
+        [inputs] = re.findall(r'<textarea name="inputs"[^>]*>([^<]*)<', visitor.get("results").text)
+        visitor.post("job", {"name": "march", "inputs": inputs})
+    ran = CliRunner().invoke(app, ["run", "march", "--plan"])
+
+    kept = config.read_text(encoding="utf-8")
+    assert 'inputs = ["sub/export.csv"]' in kept
+    assert 'identifiers = "sub/crm.csv"' in kept
+    assert ran.exit_code == 0, ran.output
 
 
 def test_a_job_takes_a_second_file_that_was_handed_over_only_by_a_path_that_leads_to_it(tmp_path, monkeypatch):
