@@ -1,6 +1,5 @@
 """Keeping the answers of ``calltools send`` as a job of ``calltools.toml``."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import fields
 from enum import Enum
@@ -10,10 +9,9 @@ from typing import Any, Final
 from calltools.cli.configuration.file import find_config
 from calltools.cli.configuration.job_tables import JOB_OPTIONS
 from calltools.cli.send_answers import option_answers
-from calltools.files.remote_path import is_remote
 from calltools.guide import Answers
 from calltools.guide.answers import split_words
-from calltools.jobs.table_file import append_job
+from calltools.jobs.table_file import append_job, path_from_folder
 
 _FILE_NAME: Final = "calltools.toml"
 _LISTS: Final = frozenset({"own-number", "inbound-context"})
@@ -46,7 +44,7 @@ def keep_as_job(  # noqa: PLR0913 - what a job is made of
     """
     config = find_config(Path.cwd()).path or Path.cwd() / _FILE_NAME
     folder = config.parent
-    job: dict[str, Any] = {"name": name, "inputs": [_from_folder(one, folder) for one in files]}
+    job: dict[str, Any] = {"name": name, "inputs": [path_from_folder(one, folder) for one in files]}
     said = option_answers(answers)
     for group in groups:
         for field in fields(group):
@@ -56,7 +54,7 @@ def keep_as_job(  # noqa: PLR0913 - what a job is made of
     for option, text in said.items():
         job[option] = _answer(option, text, folder)
     if token_file is not None:
-        job["token"] = f"file:{_from_folder(str(token_file), folder)}"
+        job["token"] = f"file:{path_from_folder(str(token_file), folder)}"
     append_job(config, {**job, "wait": True})
     return config
 
@@ -76,12 +74,5 @@ def _plain(option: str, value: object, folder: Path) -> object:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, Path) or option in _PATHS or (option == "vendor" and str(value).endswith(".toml")):
-        return _from_folder(str(value), folder)
+        return path_from_folder(str(value), folder)
     return value
-
-
-def _from_folder(text: str, folder: Path) -> str:
-    """A path as the file in a folder names it; an address, and what lies elsewhere, as it is."""
-    if is_remote(text) or Path(text).is_absolute():
-        return text
-    return os.path.relpath(Path.cwd() / text, folder)

@@ -1,19 +1,25 @@
 """``calltools ui``: the same work in the browser, on this machine only."""
 
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calltools.cli.configuration.layers import load_layers
+from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import FindingOptions, ReadingOptions, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import expand_options
+from calltools.cli.upload_options import CounterOption, SendOptions
 from calltools.errors import PackageError
 from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.startup import load_arrow
 from calltools.settings import read_settings
 from calltools.texts import say
+
+if TYPE_CHECKING:  # heavy
+    from calltools.guide.counters import UploadTarget
+    from calltools.run import RunOptions
 
 EXAMPLES = format_examples(
     "calltools ui",
@@ -51,7 +57,15 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
         options = build_run_options(reading, showing)
         found = find_inputs(files, [], language, recursive=reading.recursive) if files else []
         chosen = None if showing.lang is None else language
-        with open_page(found, options, port=port, language=chosen, config=layers.config.path, may_fork=True) as page:
+        with open_page(
+            found,
+            options,
+            port=port,
+            language=chosen,
+            config=layers.config.path,
+            may_fork=True,
+            settings_for=partial(find_settings, layers, reading, showing),
+        ) as page:
             typer.echo(say("ui-address", language, address=page.address))
             typer.echo(say("ui-end", language), err=True)
             if not no_browser and read_settings().has_display:
@@ -60,6 +74,28 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
                 webbrowser.open(page.opener.as_uri())
             with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
                 page.serve()
+
+
+def find_settings(
+    layers: OptionLayers, reading: ReadingOptions, showing: FindingOptions, name: str
+) -> "tuple[RunOptions, UploadTarget]":
+    """The options of a file by its name, and where its calls go, as the configuration has them.
+
+    Args:
+        layers: The layers of the command.
+        reading: What holds for every file.
+        showing: The same.
+        name: Of the file.
+
+    Raises:
+        UsageError: A value cannot be parsed.
+    """
+    from calltools.cli.run_options import build_file_options  # noqa: PLC0415 - heavy
+    from calltools.guide.counters import UploadTarget  # noqa: PLC0415 - heavy
+
+    matching = layers.config.matching_overrides(name)
+    counter, goal = layers.apply(CounterOption(), matching).counter, layers.apply(SendOptions(), matching).goal
+    return build_file_options(layers, reading, showing, name), UploadTarget(counter, goal)
 
 
 def _refuse_missing_packages() -> None:

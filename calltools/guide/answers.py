@@ -1,7 +1,7 @@
 """Answers as options of a run, and as the words of the one command that gives the same."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -68,6 +68,17 @@ def override_options(answered: RunOptions, base: RunOptions, own: RunOptions) ->
     """
     hints = replace(answered.hints, **_differences(base.hints, own.hints))
     return replace(answered, **{**_differences(base, own), "hints": hints})
+
+
+def common_options(listed: Sequence[RunOptions]) -> RunOptions:
+    """What several options have in common; what differs among them is as without an option."""
+    usual, common = RunOptions(), listed[0]
+    for one in listed[1:]:
+        differing = _differences(common, one).keys() - {"hints"}
+        hints = {name: getattr(usual.hints, name) for name in _differences(common.hints, one.hints)}
+        changed = {name: getattr(usual, name) for name in differing}
+        common = replace(common, **{**changed, "hints": replace(common.hints, **hints)})
+    return common
 
 
 def _differences(base: Any, own: Any) -> dict[str, Any]:

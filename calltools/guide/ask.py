@@ -172,6 +172,12 @@ def ask_outcome_currency(path: str) -> Question:
     )  # fmt: skip
 
 
+_DATE_ORDERS: Final = (
+    Choice("dmy", sentence("guide-date-order-dmy"), also=("день", "day")),
+    Choice("mdy", sentence("guide-date-order-mdy"), also=("месяц", "month")),
+)
+
+
 def ask_date_order(name: str, texts: str, count: int) -> Question:
     """Whether the day or the month comes first."""
     return Question(
@@ -179,10 +185,19 @@ def ask_date_order(name: str, texts: str, count: int) -> Question:
         "choice",
         sentence("guide-date-order"),
         sentence("guide-date-order-why", texts=texts, count=count),
-        choices=(
-            Choice("dmy", sentence("guide-date-order-dmy"), also=("день", "day")),
-            Choice("mdy", sentence("guide-date-order-mdy"), also=("месяц", "month")),
-        ),
+        choices=_DATE_ORDERS,
+        file=name,
+    )
+
+
+def ask_date_order_of_second_file(name: str, column: str) -> Question:
+    """The same of a column of the second file."""
+    return Question(
+        "date-order",
+        "choice",
+        sentence("guide-date-order-second", column=column),
+        sentence("guide-date-order-second-why"),
+        choices=_DATE_ORDERS,
         file=name,
     )
 

@@ -79,7 +79,9 @@ _BY_FAULT: Final[Mapping[MessageKey, Callable[[CalltoolsError, str], Question]]]
             _fact(fault, "path"), _fact(fault, "missing"), _fact(fault, "titles")
         ),
         "outcome-currency-needed": lambda fault, _name: ask.ask_outcome_currency(_fact(fault, "path")),
-        "identifier-date-order-needed": lambda _fault, name: ask.ask_date_order(name, "", 0),
+        "identifier-date-order-needed": lambda fault, name: ask.ask_date_order_of_second_file(
+            name, _fact(fault, "column")
+        ),
     }
 )
 
@@ -121,10 +123,15 @@ def ask_again(key: str, name: str) -> Question:
                     free_text=True, required=False, file=name, changes_calls=False)  # fmt: skip
 
 
+def _asked_again(question: Question) -> Question:
+    """A question whose reason would count calls, which nobody has counted."""
+    return replace(question, why=sentence("guide-again-why"))
+
+
 _AGAIN: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
     {
         "timezone": ask.ask_zone,
-        "identifiers": lambda name: ask.ask_identifiers(name, 0, ()),
-        "currency": lambda name: ask.ask_currency(name, (), 0),
+        "identifiers": lambda name: _asked_again(ask.ask_identifiers(name, 0, ())),
+        "currency": lambda name: _asked_again(ask.ask_currency(name, (), 0)),
     }
 )

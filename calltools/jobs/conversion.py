@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +24,10 @@ from calltools.run import (
     InputFile,
     OutcomeRejectsSink,
     PlannedFile,
-    RunContext,
-    RunOptions,
+    RunContexts,
     Session,
     SessionEvents,
     SessionSink,
-    resolve,
 )
 from calltools.run.sinks import hold_back, is_held
 from calltools.uploading.past_uploads import PastUploads
@@ -62,35 +60,10 @@ class ConvertedTable:
         return bool(self.summary.written)
 
 
-@dataclass(slots=True)
-class JobContexts:
-    """What the options of inputs mean, resolved once for all that have the same.
-
-    Attributes:
-        now: Of the run, Unix seconds: one for all of its jobs.
-    """
-
-    now: int
-    _known: list[tuple[RunOptions, RunContext]] = field(default_factory=list)
-
-    def find(self, options: RunOptions) -> RunContext:
-        """The context of some options.
-
-        Raises:
-            UsageError: An unknown rule, zone or profile.
-            SourceError: The file of identifiers cannot be read.
-        """
-        known = next((context for other, context in self._known if other == options), None)
-        if known is None:
-            known = resolve(replace(options, as_of=options.as_of or self.now), told=options)
-            self._known.append((options, known))
-        return known
-
-
 def convert_inputs(  # noqa: PLR0913, PLR0917 - what is read, and how
     job: Job,
     inputs: Sequence[JobInput],
-    contexts: JobContexts,
+    contexts: RunContexts,
     paths: JobPaths,
     folder: Path,
     events: SessionEvents,

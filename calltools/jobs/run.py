@@ -18,7 +18,7 @@ from calltools.files.atomic import map_os_errors
 from calltools.files.remote_path import RemotePath
 from calltools.jobs import archive, outputs
 from calltools.jobs.caller import JobEvents, JobMode
-from calltools.jobs.conversion import ConvertedTable, JobContexts, convert_inputs
+from calltools.jobs.conversion import ConvertedTable, convert_inputs
 from calltools.jobs.definition import Job
 from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, sort_inputs
 from calltools.jobs.judging import WRITTEN_TO, find_fault, judge_input
@@ -34,6 +34,7 @@ from calltools.ledger import (
     record_finished,
     record_job_run,
 )
+from calltools.run import RunContexts
 from calltools.uploading.context import Clock, Connect
 
 
@@ -202,7 +203,7 @@ class _JobRun:
         converted = convert_inputs(
             self.job,
             inputs,
-            JobContexts(self.runner.now),
+            RunContexts(self.runner.now),
             paths,
             self.folder,
             self.runner.events.converting(),

@@ -1,5 +1,6 @@
 """Writing a job into a configuration file, whose other bytes stay as they are."""
 
+import os
 import re
 import stat
 import tomllib
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from calltools.errors import ConfigError, OutputError, UsageError
 from calltools.files.atomic import AtomicFile
+from calltools.files.remote_path import is_remote
 from calltools.toml_reader import format_toml
 
 _SHARED_FILE: Final = "pyproject.toml"
@@ -93,3 +95,10 @@ def _root(*, is_shared: bool) -> str:
 
 def _format_key(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) else format_toml(key)
+
+
+def path_from_folder(text: str, folder: Path) -> str:
+    """A path from the working folder as a file in another folder names it; an address, and a whole path, as it is."""
+    if is_remote(text) or Path(text).is_absolute():
+        return text
+    return os.path.relpath(Path.cwd() / text, folder)

@@ -4,6 +4,7 @@ from calltools.run.changes import ChangeKind, ChangesSink, FirstChange
 from calltools.run.context import (
     OptionArguments,
     RunContext,
+    RunContexts,
     RunOptions,
     build_hints,
     parse_as_of,
@@ -57,6 +58,7 @@ __all__ = [
     "ReportPerFileSink",
     "ReporterSink",
     "RunContext",
+    "RunContexts",
     "RunOptions",
     "Session",
     "SessionEvents",

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -298,6 +298,31 @@ def resolve(options: RunOptions, *, told: RunOptions | None = None) -> RunContex
     baseline = Baseline() if options.baseline is None else _read_baseline(options.baseline, options)
     given = list_given(told or options)
     return RunContext(options, ruleset, assumptions, profiles, identifiers, tuple(outcomes), baseline, given)
+
+
+@dataclass(slots=True)
+class RunContexts:
+    """What the options of files mean, resolved once for all that have the same.
+
+    Attributes:
+        now: Of the run, Unix seconds: one for all of its files.
+    """
+
+    now: int
+    _known: list[tuple[RunOptions, RunContext]] = field(default_factory=list)
+
+    def find(self, options: RunOptions, told: RunOptions | None = None) -> RunContext:
+        """The context of some options; the rest is as for ``resolve``, which it calls at most once for the same ones.
+
+        Args:
+            options: The options.
+            told: See there.
+        """
+        known = next((context for other, context in self._known if other == options), None)
+        if known is None:
+            known = resolve(replace(options, as_of=options.as_of or self.now), told=told or options)
+            self._known.append((options, known))
+        return known
 
 
 def _always(profile: Profile) -> Callable[[], tuple[Profile, ...]]:

@@ -209,6 +209,10 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                        "Задание пишет в папку calls/. Чтобы оно отправляло звонки, сначала выберите счётчик на шаге 5."),
     "job_button": ("Keep the job", "Сохранить задание"),
     "job_kept": ("Kept in {path}. To do it again: {command}", "Сохранено в {path}. Повторить: {command}"),
+    "job_own_options": ("calltools.toml has options of its own for some of these files, which differ from your answers, so the job was not kept. "
+                        "Hand over only files with the same options, and keep a job for each such group.",
+                        "Для некоторых из этих файлов в calltools.toml есть свои параметры, и они расходятся с вашими ответами, поэтому задание не сохранено. "
+                        "Передайте только файлы с одинаковыми параметрами и сохраните для каждой такой группы своё задание."),
     "job_wrong": ("A job needs a name of letters and digits, and files.", "Заданию нужны название из букв и цифр и файлы."),
     "next_send_step": ("Next: send", "Дальше: отправить"),
     "copy": ("Copy", "Скопировать"),
@@ -248,6 +252,13 @@ UI_LABELS: Final[Mapping[str, Text]] = {
     "counter_hidden": ("This token may upload, but not read your counters; check the number twice.",
                        "Этому токену можно загружать звонки, но не читать список счётчиков; проверьте номер дважды."),
     "counter_none": ("This account may upload to none of its counters.", "Ни в один счётчик этого аккаунта загружать нельзя."),
+    "counter_said": ("The settings of calltools (calltools.toml) name the counter {counter} for these files.",
+                     "Настройки calltools (calltools.toml) указывают для этих файлов счётчик {counter}."),
+    "no_counter": ("no counter named", "счётчик не указан"),
+    "targets_differ": ("calltools.toml sends the calls of these files to different counters or goals: {listed}. Nothing was sent. "
+                       "Remove files until only those of one counter and goal are left, and send the others after that.",
+                       "По calltools.toml звонки этих файлов идут в разные счётчики или цели: {listed}. Ничего не отправлено. "
+                       "Уберите файлы так, чтобы остались файлы одного счётчика и одной цели, а остальные отправьте потом."),
     "counter_not_number": ("A counter is a number, such as 12345678, without spaces.",
                            "Номер счётчика — это цифры без пробелов, например 12345678."),
     "counter_wrong": ("A counter is a number, a day is like 2026-03-01.", "Счётчик — это число, день — вроде 2026-03-01."),

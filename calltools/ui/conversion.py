@@ -1,6 +1,7 @@
 """What the page makes of the files: the outputs that the command line would write, and what the pages show of them."""
 
 import io
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ from calltools.run import (
     InputFile,
     PlannedFile,
     ReporterSink,
+    RunContexts,
     RunOptions,
     Session,
-    resolve,
 )
 from calltools.texts import Language
 from calltools.texts.keys import LANGUAGES
@@ -45,15 +46,15 @@ class Request:
 
     Attributes:
         files: What to read.
-        options: How.
-        told: The options as a person knows them.
+        options: How each of them is read.
+        told: The same as a person knows it.
         mended: Of each file the cells that count in place of its own.
         listed: The same, one by one, for the log.
     """
 
     files: Sequence[FoundFile]
-    options: RunOptions
-    told: RunOptions
+    options: Sequence[RunOptions]
+    told: Sequence[RunOptions]
     mended: Sequence[CellEdits | None]
     listed: Sequence[Sequence[Edit]]
 
@@ -64,10 +65,11 @@ class Request:
         Raises:
             CalltoolsError: The options are wrong.
         """
-        context = resolve(self.options, told=self.told)
+        contexts = RunContexts(int(time.time()))
+        found = zip(self.files, self.options, self.told, self.mended, strict=True)
         return [
-            InputFile(one.path, one.name, context, one.member, edits=edits)
-            for one, edits in zip(self.files, self.mended, strict=True)
+            InputFile(one.path, one.name, contexts.find(options, told), one.member, edits=edits)
+            for one, options, told, edits in found
         ]
 
 

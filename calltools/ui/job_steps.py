@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from calltools.errors import CalltoolsError
-from calltools.jobs.table_file import append_job
+from calltools.jobs.table_file import append_job, path_from_folder
 from calltools.run.context import list_given
 from calltools.runtime.packages import join_command
 from calltools.ui.pages import go_to, reader_language, render
@@ -20,17 +20,21 @@ _JOB_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?")
 #: Files beside the calls, which were handed over without their folders: a job must know where they are.
 _BESIDE: Final = ("identifiers", "outcomes")
 #: Options that a job has as a list.
+_PATHS: Final = frozenset({*_BESIDE, "baseline"})
 _LISTS: Final = frozenset({"inbound-context", "outcomes"})
 
 
 async def keep_job(visit: Visit, request: Request, form: ReceivedForm) -> Response:
     """Keep the job in the configuration, where it is complete."""
+    visit.refuse_old_target()
     inputs, beside = _lines(form, "inputs"), {name: _lines(form, name) for name in _BESIDE}
     job: dict[str, Any] = {"name": form.get("name").strip(), "inputs": inputs}
     job |= _options(visit, {name: paths for name, paths in beside.items() if paths}) | _target(visit)
     missing = [path for paths in beside.values() for path in paths if not (visit.config.parent / path).is_file()]
     if not _JOB_NAME.fullmatch(job["name"]) or not inputs:
         visit.notify("job_wrong")
+    elif not visit.is_told_whole:
+        visit.notify("job_own_options")
     elif missing:
         visit.notify("job_no_file", path=missing[0], folder=visit.config.parent)
     else:
@@ -54,12 +58,15 @@ def _options(visit: Visit, beside: Mapping[str, list[str]]) -> dict[str, Any]:
         # A job always goes by its own day.
         if one.option in {"as-of", "own-number"} or one.option in beside:
             continue
+        value = one.value
+        if one.option in _PATHS or (one.option == "vendor" and value.endswith(".toml")):
+            value = path_from_folder(value, visit.config.parent)
         if one.option in _LISTS:
-            found.setdefault(one.option, []).append(one.value)
+            found.setdefault(one.option, []).append(value)
         else:
-            found[one.option] = int(one.value) if one.option == "header-row" else one.value
-    if visit.options.own_numbers:
-        found["own-number"] = [*visit.options.own_numbers]
+            found[one.option] = int(value) if one.option == "header-row" else value
+    if numbers := visit.told_options.own_numbers:
+        found["own-number"] = [*numbers]
     return found | {name: paths if name in _LISTS else paths[0] for name, paths in beside.items()}
 
 

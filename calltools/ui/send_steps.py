@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from calltools.errors import CalltoolsError, CredentialError
+from calltools.guide.counters import UploadTarget
 from calltools.metrica.protocol import NEW_APPLICATION_URL, READ_RIGHT, REDIRECT_URL, UPLOAD_RIGHT, authorize_url
 from calltools.texts import Language, say
+from calltools.texts.ui_labels import ui_label
 from calltools.ui.conversion import CANONICAL
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
@@ -48,7 +50,8 @@ async def show_send(visit: Visit, request: Request) -> Response:
         return converted
     if not converted.has_output or not sum(one.written or 0 for one in converted.summaries):
         return render(visit, request, "send_nothing.html.j2", page="send")
-    waiting = await need_account(visit, request)
+    visit.refuse_old_target()
+    waiting = _refuse_several(visit, request) if len(visit.said_targets) > 1 else await need_account(visit, request)
     if waiting is not None:
         return waiting
     if visit.target is None:
@@ -139,12 +142,35 @@ async def log_out(visit: Visit, _request: Request, _form: ReceivedForm) -> Respo
 # -- counter and plan ----------------------------------------------------------------
 
 
+def _refuse_several(visit: Visit, request: Request) -> Response:
+    """Of files whose calls go to several counters or goals only those of one are sent at once."""
+    language, listed = reader_language(visit, request), dict[UploadTarget, str]()
+    for one in visit.files:
+        listed.setdefault(visit.said_target(one.found.name), one.found.name)
+    places = [_name_target(target, name, language) for target, name in listed.items()]
+    sentence = ui_label("targets_differ", language, listed="; ".join(places))
+    return render(visit, request, "problem.html.j2", page="send", sentence=sentence, back="files")
+
+
+def _name_target(target: UploadTarget, name: str, language: Language) -> str:
+    where = ui_label("no_counter", language) if target.counter is None else str(target.counter)
+    return f"{name} → {where}, {target.goal}" if target.goal else f"{name} → {where}"
+
+
 def _show_counters(visit: Visit, request: Request) -> Response:
     account = visit.account
     counters = None if account is None or account.counters is None else account.counters
     usable = [one for one in counters or () if one.may_upload]
+    [said] = visit.said_targets
     return render(
-        visit, request, "counters.html.j2", page="send", counters=counters, usable=usable, last=visit.last_target
+        visit,
+        request,
+        "counters.html.j2",
+        page="send",
+        counters=counters,
+        usable=usable,
+        said=said,
+        last=visit.last_target or said,
     )
 
 

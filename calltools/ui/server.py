@@ -21,7 +21,7 @@ from calltools.texts import Language
 from calltools.ui.app import create_app
 from calltools.ui.folder import open_private_folder, remove_left_folders
 from calltools.ui.guard import Door
-from calltools.ui.visit import Visit
+from calltools.ui.visit import FileSettings, Visit
 from calltools.validation.validator import load_pandera
 
 #: Address space of a process that reads files: several times what a million records take, and less than a machine.
@@ -57,6 +57,7 @@ def open_page(  # noqa: PLR0913 - what it begins with, and how
     language: Language | None = None,
     config: Path | None = None,
     may_fork: bool = False,
+    settings_for: FileSettings | None = None,
 ) -> Iterator[OpenPage]:
     """Make a page ready for its visitor.
 
@@ -68,6 +69,7 @@ def open_page(  # noqa: PLR0913 - what it begins with, and how
         config: The configuration that jobs are kept in; ``None``: ``calltools.toml`` of the working folder.
         may_fork: Whether files may be read in copies of this process: only in a process of our own, which has no
             threads yet.
+        settings_for: Gives what was said before for a file, by its name; ``None``: ``options``, and no counter.
 
     Raises:
         UsageError: The port is taken.
@@ -82,7 +84,7 @@ def open_page(  # noqa: PLR0913 - what it begins with, and how
         visit = Visit(
             Door(listening.getsockname()[1]), folder, options, language, config or Path.cwd() / "calltools.toml"
         )
-        visit.forks = forks
+        visit.forks, visit.settings_for = forks, settings_for
         for one in files:
             visit.add(one, one.path.stat().st_size if one.path.is_file() else 0, is_copy=False)
         opener = folder / "open.html"

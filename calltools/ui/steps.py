@@ -89,7 +89,8 @@ async def show_results(visit: Visit, request: Request) -> Response:
     converted = await need_conversion(visit, request)
     if isinstance(converted, Response):
         return converted
-    command = join_command(command_words(visit))
+    visit.refuse_old_target()
+    command = join_command(command_words(visit)) if visit.is_told_whole else ""
     return render(visit, request, "results.html.j2", page="results", conversion=converted, command=command)
 
 

@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from calltools.errors import CalltoolsError
 from calltools.files.folders import FoundFile
 from calltools.guide import Inspection, Question, apply_answers, inspect
-from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, common_options, override_options, split_second_file
+from calltools.guide.counters import UploadTarget
+from calltools.jobs.table_file import path_from_folder
 from calltools.metrica.token import Token
 from calltools.run import RunOptions
 from calltools.runtime.fork_server import ForkServer
@@ -29,6 +31,9 @@ if TYPE_CHECKING:  # it knows the visit
 
 #: Seconds that a page waits for its work before it shows how far it is.
 PATIENCE_S: Final = 0.6
+
+#: Gives what was said before for a file, by its name: how it is read, and where its calls go.
+FileSettings: TypeAlias = Callable[[str], tuple[RunOptions, UploadTarget]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Visit:
         comparison: What the reports show.
         end: Ends the program.
         forks: Starts a process for each look at a file; ``None``: threads of this one read them.
+        settings_for: What was said before for single files; ``None``: ``base_options`` for all.
     """
 
     door: Door
@@ -117,6 +123,8 @@ class Visit:
     comparison: ReportComparison | None = None
     end: Callable[[], None] = lambda: None
     forks: ForkServer | None = None
+    settings_for: FileSettings | None = None
+    _target_of: frozenset[UploadTarget] = frozenset()
     _work: Work | None = None
     _purpose: str = ""
     _next_number: int = 1
@@ -132,14 +140,34 @@ class Visit:
 
     @property
     def options(self) -> RunOptions:
-        """The options of a run, with the answers."""
-        base = replace(self.base_options, outcomes=(*self.base_options.outcomes, *self.outcomes))
-        return apply_answers(base, self.answers)
+        """The options of a run, with the answers; a file may have options of its own."""
+        return apply_answers(self._with_outcomes(self.base_options), self.answers)
+
+    @property
+    def file_options(self) -> list[RunOptions]:
+        """The options of each file: those of its own go before the answers, which hold for all files."""
+        answered = self.options
+        return [override_options(answered, self.base_options, self._own(one.found.name)[0]) for one in self.files]
 
     @property
     def told_options(self) -> RunOptions:
-        """The same as a person knows them: what lies in our folder by the name that it has elsewhere."""
-        options = self.options
+        """What the files have in common of it, as a person knows it; the configuration says the rest of each file."""
+        return self._tell(common_options(self.file_options or [self.options]))
+
+    @property
+    def is_told_whole(self) -> bool:
+        """Whether ``told_options`` has all that was answered: no file has an option of its own that differs from it."""
+        common = common_options(self.file_options or [self.options])
+        return apply_answers(common, self.answers) == common
+
+    def _own(self, name: str) -> tuple[RunOptions, UploadTarget]:
+        return (self.base_options, UploadTarget()) if self.settings_for is None else self.settings_for(name)
+
+    def _with_outcomes(self, options: RunOptions) -> RunOptions:
+        return replace(options, outcomes=(*options.outcomes, *self.outcomes))
+
+    def _tell(self, options: RunOptions) -> RunOptions:
+        """Options as a person knows them: what lies in our folder by the name that it has elsewhere."""
         second = options.identifiers
         return replace(
             options,
@@ -154,6 +182,12 @@ class Visit:
         found = {"identifiers": [] if second is None else [second], "outcomes": [*self.outcomes]}
         handed = {name: [one.name for one in paths if one.is_relative_to(self.folder)] for name, paths in found.items()}
         return {name: names for name, names in handed.items() if names}
+
+    @property
+    def job_inputs(self) -> list[str]:
+        """The files of calls as a job names them: from the folder of the configuration, where their own is known."""
+        folder = self.config.parent
+        return [one.found.name if one.is_copy else path_from_folder(one.found.name, folder) for one in self.files]
 
     def told_path(self, path: Path) -> Path:
         """A path as a person knows it."""
@@ -172,10 +206,20 @@ class Visit:
 
     def remove_second(self) -> None:
         """Give the second file back."""
-        path = Path(self.answers.pop("identifiers", ""))
-        if path.is_relative_to(self.folder):
-            remove_copy(path)
+        if (path := self._forget_second()) is not None:
+            self._remove_copy(path)
         self.forget_results()
+
+    def _forget_second(self) -> Path | None:
+        """Take back the answer that names the second file, and what was said of it; gives its path."""
+        self.previews.pop("identifiers", None)
+        answers = [self.answers.pop(key, "") for key in ("identifiers", "identifiers-sheet", "identifier-columns")]
+        return Path(split_second_file(answers[0])["identifiers"]) if answers[0] else None
+
+    def _remove_copy(self, path: Path) -> None:
+        """Delete a file that arrived, unless calls of it are still wanted: the second file may be a sheet of theirs."""
+        if path.is_relative_to(self.folder) and all(one.found.path != path for one in self.files):
+            remove_copy(path)
 
     def add_outcomes(self, path: Path) -> None:
         """Take a file that says what became of the calls."""
@@ -196,13 +240,16 @@ class Visit:
         self.forget_results()
 
     def remove(self, number: int) -> None:
-        """Give a file back: a copy of it is deleted, where no other member of it is left."""
+        """Give a file back: where no other member of it is left, a copy is deleted, and no sheet is the second file."""
         gone = [one for one in self.files if one.number == number]
         self.mending.forget_file(number)
         self.files = [one for one in self.files if one.number != number]
         for one in gone:
-            if one.is_copy and all(other.found.path != one.found.path for other in self.files):
-                remove_copy(one.found.path)
+            second = split_second_file(self.answers.get("identifiers", ""))["identifiers"]
+            if second == str(one.found.path) and all(other.found.path != one.found.path for other in self.files):
+                self._forget_second()
+            if one.is_copy:
+                self._remove_copy(one.found.path)
         self.forget_results()
 
     def forget_results(self) -> None:
@@ -233,8 +280,24 @@ class Visit:
         self.account = self.token = None
         self.choose_target(None)
 
+    @property
+    def said_targets(self) -> frozenset[UploadTarget]:
+        """Where the calls of these files go, as far as it was said before: more than one, if not all alike."""
+        return frozenset(self.said_target(one.found.name) for one in self.files)
+
+    def said_target(self, name: str) -> UploadTarget:
+        """The same of one file, by its name."""
+        return self._own(name)[1]
+
+    def refuse_old_target(self) -> None:
+        """Forget a counter that was chosen for files that go elsewhere."""
+        if self._target_of != self.said_targets:
+            self.choose_target(None)
+            self.last_target = None
+
     def choose_target(self, target: Target | None) -> None:
         """Send to another counter, or another goal."""
+        self._target_of = self.said_targets
         self.last_target, self.target = target or self.target or self.last_target, target
         self.forget_plan()
 
@@ -289,12 +352,14 @@ class Visit:
     def inspect(self) -> Work:
         """Look at the files with the answers, if nobody does."""
         files, answers, size = [one.found for one in self.files], dict(self.answers), self.files[0].size
-        base = replace(self.base_options, outcomes=(*self.base_options.outcomes, *self.outcomes))
+        base = self._with_outcomes(self.base_options)
+        # By name, not as a function: another process may look.
+        own = {one.name: self._with_outcomes(self._own(one.name)[0]) for one in files}
         forks = self.forks
 
         def look(progress: Progress) -> Inspection:
             progress.file, progress.size = files[0].name, size
-            return run_apart(forks, progress, _inspect, files, answers, base)
+            return run_apart(forks, progress, _inspect, files, answers, base, own)
 
         return self.start("inspect", look, self._keep_inspection)
 
@@ -302,7 +367,9 @@ class Visit:
         """Convert the files, if nobody does."""
         mended = [self.mending.of_file(one.number) for one in self.files]
         listed = [[*self.mending.listed(one.number)] for one in self.files]
-        request = Request([one.found for one in self.files], self.options, self.told_options, mended, listed)
+        options = self.file_options
+        told = [self._tell(one) for one in options]
+        request = Request([one.found for one in self.files], options, told, mended, listed)
         self.is_stale = False
         forks = self.forks
 
@@ -344,8 +411,10 @@ class Visit:
         self.conversion = conversion
 
 
-def _inspect(progress: Progress, files: list[FoundFile], answers: dict[str, str], base: RunOptions) -> Inspection:
-    return inspect(files, answers, base, events=progress)
+def _inspect(
+    progress: Progress, files: list[FoundFile], answers: dict[str, str], base: RunOptions, own: dict[str, RunOptions]
+) -> Inspection:
+    return inspect(files, answers, base, own.__getitem__, events=progress)
 
 
 def _convert(progress: Progress, request: Request, folder: Path, may_fork: bool) -> Conversion:  # noqa: FBT001 - sent

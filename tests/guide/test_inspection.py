@@ -105,6 +105,28 @@ def test_after_all_answers_nothing_is_refused(folder, tmp_path):
     assert inspection.files[0].records
 
 
+def test_the_date_order_of_a_second_file_is_asked_about_its_own_column(sipuni, tmp_path):
+    crm = tmp_path / "leads.csv"
+    crm.write_text("phone;когда;ClientID\n+74950000100;02/03/2026 09:00;1604591025698235234\n", encoding="utf-8")
+    answers = {"timezone": "Europe/Moscow", "identifiers": str(crm), "identifier-columns": "time=когда"}
+    [question, *_] = inspect(found(sipuni), answers, AS_OF).questions
+
+    assert question.key == "date-order"
+    assert "второго файла (столбец когда)" in question.what.say("ru")
+    for language in ("en", "ru"):
+        assert "()" not in question.why.say(language)
+        assert "0" not in question.why.say(language)
+    assert inspect(found(sipuni), answers | {"date-order": "dmy"}, AS_OF).files[0].records
+
+
+def test_a_question_that_is_asked_again_counts_no_calls(sipuni):
+    answers = {"currency": "RUX", "identifiers": "missing.csv", "timezone": "Europe/Moscow"}
+    again = [one for one in inspect(found(sipuni), answers, AS_OF).questions if one.refused is not None]
+
+    assert again
+    assert not any("0" in one.why.say("ru") for one in again if one.key in {"currency", "identifiers"})
+
+
 CRM = "phone,time,Price\n+74950009999,1772434800,{}\n"
 
 

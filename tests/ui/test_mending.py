@@ -130,6 +130,36 @@ def test_empty_cells_of_a_column_are_filled(tmp_path):
     assert edits == 3
 
 
+def test_cells_mended_by_hand_are_not_filled(tmp_path):
+    source = tmp_path / "calls.csv"
+    lines = [HEADER, *(call(number, phone="12") for number in range(2))]
+    source.write_text("\n".join(lines).replace("1773000000", "") + "\n", encoding="utf-8")
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.get("findings")
+        visitor.post("mend", {"file": "1", "place": "2", "cell-1": "1773000200"})
+        visitor.post("fill", {"column": "1-1", "text": "1772999999", "rule": ""})
+        # Their phones are wrong still, so they are among the rejected records of this run, too.
+        visitor.post("fill", {"column": "1-1", "text": "1772999998", "rule": ""})
+        times = [page.visit.mending.text(1, place, 1, "") for place in (2, 3)]
+
+    assert times == ["1773000200", "1772999999"]
+
+
+def test_a_fix_of_all_cells_leaves_those_mended_by_hand(tmp_path):
+    source = tmp_path / "calls.csv"
+    source.write_text(
+        "\n".join([HEADER, *(call(n, price="5", currency="RUR") for n in range(3))]) + "\n", encoding="utf-8"
+    )
+    fix = {"code": "CT233", "column": "Currency", "assumed": "1"}
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        visitor.get("findings")
+        visitor.post("mend", {"file": "1", "place": "2", "cell-4": "USD"})
+        visitor.post("fix", fix)
+        currencies = [page.visit.mending.text(1, place, 4, "") for place in (2, 3, 4)]
+
+    assert currencies == ["USD", "RUB", "RUB"]
+
+
 def test_all_cells_that_a_rule_repairs_only_with_its_assumption(tmp_path):
     source = tmp_path / "calls.csv"
     source.write_text(

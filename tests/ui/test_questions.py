@@ -1,9 +1,12 @@
 """Questions: only what is missing, each with its reason and calls before and after; unknown exports become profiles."""
 
+import csv
+import io
 import re
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from calltools.run import RunOptions
 from tests.ui.pages import visited
@@ -87,6 +90,57 @@ def test_a_second_file_is_handed_over_with_its_question_and_shown_by_its_own_nam
     assert all(str(page.visit.folder) not in one.text for one in pages)
     assert str(page.visit.folder) not in report
     assert "--identifiers 'crm (март).csv'" in pages[3].said
+
+
+@pytest.fixture
+def workbook(sipuni):
+    """A workbook with the calls of an export, and what a CRM knows in another sheet."""
+    book = Workbook()
+    calls = book.active
+    calls.title = "Звонки"
+    with sipuni.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.reader(file, delimiter=";"):
+            calls.append(row)
+    leads = book.create_sheet("Лиды")
+    leads.append(["phone", "time", "ClientID"])
+    leads.append(["+74950000100", "2026-03-02 09:00:00", "1604591025698235234"])
+    book.save(content := io.BytesIO())
+    return content.getvalue()
+
+
+def hand_over_with_second_sheet(visitor, page, workbook):
+    visitor.post("files", files=[("calls", "Звонки.xlsx", workbook)])
+    path = page.visit.files[0].found.path
+    answers = {"identifiers": f"{path}::Лиды", "timezone": "Europe/Moscow", "static-call": "auto"}
+    visitor.answer(page, answers)
+    assert page.visit.answers["identifiers"] == f"{path}::Лиды"
+    return path
+
+
+def test_a_second_file_that_is_a_sheet_of_the_calls_is_removed_without_them(workbook):
+    with visited(options=RunOptions(as_of=NOW)) as (visitor, page):
+        path = hand_over_with_second_sheet(visitor, page, workbook)
+        files = visitor.post("remove", {"what": "second"})
+        exists = path.exists()
+
+    assert files.status == 200
+    assert "Звонки.xlsx" in files.said
+    assert "identifiers" not in page.visit.answers
+    assert exists
+
+
+def test_a_second_file_that_is_a_sheet_goes_with_its_workbook(workbook):
+    with visited(options=RunOptions(as_of=NOW)) as (visitor, page):
+        path = hand_over_with_second_sheet(visitor, page, workbook)
+        visitor.post("remove", {"number": "1"})
+        exists = path.exists()
+        answers = dict(page.visit.answers)
+        again = visitor.post("files", files=[("calls", "next.xlsx", workbook)])
+
+    assert not exists
+    assert "identifiers" not in answers
+    assert again.status == 200
+    assert "There is no file" not in again.said
 
 
 def test_an_unknown_export_becomes_a_profile_that_is_kept(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The way from a file to what is taken along, over a real socket; the same bytes as the command."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -134,6 +135,17 @@ def test_rejected_records_are_paged_and_chosen_by_rule(tmp_path):
     assert "Page 1 of 2" in short.said
 
 
+@pytest.mark.parametrize("content", [b"", b"ClientId,DateTime,PhoneNumber\n"], ids=["empty", "only a header"])
+def test_a_file_with_an_error_of_its_own_is_not_good(content):
+    with visited() as (visitor, _):
+        visitor.post("files", files=[("calls", "calls.csv", content)])
+        findings = visitor.get("findings")
+
+    assert "the file itself has errors" in findings.said
+    assert "Every call can go to Metrica" not in findings.said
+    assert 'class="verdict good"' not in findings.text
+
+
 def test_what_cannot_be_read_is_said_in_the_language_of_the_browser():
     with visited() as (visitor, _):
         visitor.headers["Accept-Language"] = "de;q=0.9, ru-RU;q=0.8, en;q=0.5"
@@ -161,6 +173,26 @@ def test_a_job_is_kept_that_the_command_reads(tmp_path, monkeypatch):
     assert listed.exit_code == 0, listed.output
     assert "март" in listed.output
     assert 'timezone = "Europe/Moscow"' in (tmp_path / "calltools.toml").read_text(encoding="utf-8")
+
+
+def test_a_job_names_files_from_the_folder_of_the_configuration(tmp_path, monkeypatch):
+    config, sub = tmp_path / "calltools.toml", tmp_path / "sub"
+    config.write_text("", encoding="utf-8")
+    sub.mkdir()
+    (sub / "export.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+    (sub / "crm.csv").write_text("phone,time,ClientId\n+74950000100,2026-03-02 09:00:00,1604591025698235234\n")
+    monkeypatch.chdir(sub)
+    options = RunOptions(as_of=NOW, identifiers=Path("crm.csv"))
+    with visited(["export.csv"], options, config=config) as (visitor, page):
+        visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
+        [inputs] = re.findall(r'<textarea name="inputs"[^>]*>([^<]*)<', visitor.get("results").text)
+        visitor.post("job", {"name": "march", "inputs": inputs})
+    ran = CliRunner().invoke(app, ["run", "march", "--plan"])
+
+    kept = config.read_text(encoding="utf-8")
+    assert 'inputs = ["sub/export.csv"]' in kept
+    assert 'identifiers = "sub/crm.csv"' in kept
+    assert ran.exit_code == 0, ran.output
 
 
 def test_a_job_takes_a_second_file_that_was_handed_over_only_by_a_path_that_leads_to_it(tmp_path, monkeypatch):
