@@ -110,6 +110,16 @@ def test_reading_options_come_from_the_job_or_from_what_holds_for_all(project, r
     assert run_jobs("--dry-run").jobs["romashka"]["written"] == (9 if where == "nowhere" else 10)
 
 
+def test_the_goal_of_an_override_holds_for_its_inputs_and_its_counter_does_not(project, run_jobs, service):
+    project.configure(JOB + '[[overrides]]\nfiles = "in/b.csv"\ngoal = "Client B"\ncounter = 3\n')
+    project.add_input("a.csv", range(5))
+    project.add_input("b.csv", range(5, 10))
+
+    run_jobs()
+
+    assert [(one.counter, one.goal) for one in service.store.uploadings] == [(2001, ""), (2001, "Client B")]
+
+
 def test_a_job_says_more_than_an_override(project, run_jobs):
     project.configure(JOB + 'select = "CT212"\n[[overrides]]\nfiles = "in/*.csv"\nselect = "CT243"\n')
     path = project.add_input()

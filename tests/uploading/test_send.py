@@ -191,6 +191,24 @@ class TestAtATerminal:
         assert code == 0
         assert service.posts == []
 
+    def test_a_file_of_another_client_that_comes_meanwhile_is_not_sent_with_the_others(
+        self, environment, service, folder
+    ):
+        (folder / "in").mkdir()
+        calls = (SAMPLES / "sipuni" / "export.csv").read_bytes()
+        (folder / "in" / "b.csv").write_bytes(calls)
+        said = 'timezone = "Europe/Moscow"\nstatic-call = "auto"\n[[overrides]]\nfiles = "b.csv"\ncounter = 2\n'
+        (folder / "calltools.toml").write_text(said, encoding="utf-8")
+        with Terminal(environment, "send", "in/", *QUICK) as screen:
+            screen.until("Which goal")
+            (folder / "in" / "a.csv").write_bytes(calls)
+            screen.type("\n")
+            code, _ = screen.end()
+
+        assert code == 2
+        assert "in/a.csv to --counter …" in screen.text
+        assert service.posts == []
+
     def test_who_has_no_token_is_told_the_command_and_may_get_one_at_once(self, terminal, service):
         with terminal(*SAID, CALLTOOLS_TOKEN="", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring") as screen:
             screen.until("calltools login")
@@ -200,6 +218,22 @@ class TestAtATerminal:
 
         assert code == 2
         assert service.requests == []
+
+
+@pytest.fixture
+def clients(folder):
+    """Calls of two clients; of the second the configuration names a counter and a goal."""
+    for name in ("client-a", "client-b"):
+        (folder / name).mkdir()
+        (folder / name / "calls.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+
+    def configured(counter):
+        text = f'{counter}timezone = "Europe/Moscow"\nstatic-call = "auto"\n'
+        own = 'files = "client-b/*.csv"\ncounter = 22222222\ngoal = "Client B"\n'
+        (folder / "calltools.toml").write_text(f"{text}[[overrides]]\n{own}", encoding="utf-8")
+
+    configured("counter = 11111111\n")
+    return configured
 
 
 @pytest.mark.usefixtures("folder", "service")
@@ -258,6 +292,41 @@ class TestInAScript:
         result = run("send", "other.csv", "--counter", COUNTER, "--yes", "--dry-run", *QUICK[4:])
 
         assert result.exit_code == 0, result.stderr
+
+    @pytest.mark.usefixtures("clients")
+    def test_calls_go_to_the_counter_of_their_client(self, run, service):
+        result = run("send", "client-b/calls.csv", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [(one.counter, one.goal) for one in service.store.uploadings] == [(22222222, "Client B")]
+
+    def test_a_counter_of_the_client_alone_is_not_asked(self, run, service, clients):
+        clients("")
+
+        result = run("send", "client-b/", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [one.counter for one in service.store.uploadings] == [22222222]
+
+    @pytest.mark.parametrize("counter", ["", "counter = 11111111\n"], ids=["none", "another"])
+    @pytest.mark.parametrize("how", [["--yes"], ["--plan"]], ids=" ".join)
+    def test_calls_of_two_clients_are_never_sent_to_one(self, run, service, clients, counter, how):
+        clients(counter)
+
+        result = run("send", "client-b/", "client-a/", *how, *QUICK)
+
+        assert result.exit_code == 2
+        assert "--counter 22222222" in result.stderr
+        assert "client-a/calls.csv" in result.stderr
+        assert "  calltools send client-b/calls.csv --" in result.stderr
+        assert service.requests == []
+
+    @pytest.mark.usefixtures("clients")
+    def test_the_counter_of_the_command_line_goes_before(self, run, service):
+        result = run("send", "client-b/calls.csv", "--counter", "3", "--goal", "Mine", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [(one.counter, one.goal) for one in service.store.uploadings] == [(3, "Mine")]
 
     def test_an_export_that_nobody_knows_needs_a_profile(self, run, folder):
         (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
