@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
 from calltools.errors import UsageError
 from calltools.files.limits import parse_limits
@@ -45,6 +46,22 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         exact_only=showing.no_fast_path,
         limits=parse_limits(reading.limit or []),
     )
+
+
+def build_file_options(layers: OptionLayers, reading: ReadingOptions, showing: FindingOptions, name: str) -> RunOptions:
+    """The options of a file by its name, with those that the configuration has for it.
+
+    Args:
+        layers: The layers of the command.
+        reading: What holds for every file.
+        showing: The same.
+        name: What the user calls the file.
+
+    Raises:
+        UsageError: As ``build_run_options``.
+    """
+    matching = layers.config.matching_overrides(name)
+    return build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
 
 
 def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:

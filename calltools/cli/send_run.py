@@ -10,7 +10,6 @@ import typer
 
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.dialog import Dialog, missing_answers
-from calltools.cli.inputs import find_inputs
 from calltools.cli.kept_profile import KeptProfile
 from calltools.cli.offered_counters import OfferedCounters
 from calltools.cli.options import (
@@ -21,11 +20,11 @@ from calltools.cli.options import (
     is_terminal,
     resolve_language,
 )
-from calltools.cli.run_options import build_run_options
+from calltools.cli.run_options import build_file_options, build_run_options
 from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
-from calltools.cli.session_run import convert_files
+from calltools.cli.session_run import convert_files, find_exports, paths_to_write
 from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
 from calltools.cli.typed_words import BackError, ask_line
@@ -158,9 +157,11 @@ class _SendRun:
         """
         inspection = inspect(self._find(), {}, self._options(), self._options_for)
         _raise_fault(inspection)
-        if (unknown := next((one.unknown for one in inspection.files if one.unknown), None)) is not None:
-            # Columns are no options of this command: a profile says them.
-            raise unknown
+        for one in inspection.files:
+            if one.unknown is not None:
+                # Columns are no options of this command: a profile says them.
+                one.unknown.about_file = None if self.typed.files == (one.name,) else one.name
+                raise one.unknown
         questions = [*inspection.required]
         if not self.groups.send.dry_run:
             questions += [one for one in ask_about_upload(None, {}, self._target()) if one.required]
@@ -273,10 +274,9 @@ class _SendRun:
 
     def _find(self) -> list[FoundFile]:
         """The files; the counter is from here on the one that the configuration has for them."""
-        groups = self.groups
-        others = [path for path in (groups.writing.rejects, groups.writing.changes) if path is not None]
-        recursive = groups.reading.recursive
-        found = find_inputs(self.files, others, groups.language, quiet=groups.showing.quiet, recursive=recursive)
+        reading, writing, showing = self.groups.reading, self.groups.writing, self.groups.showing
+        outputs = paths_to_write(writing, None if writing.output == "-" else as_path(writing.output), showing)
+        found = find_exports(self.files, outputs, self._options(), reading, showing)
         self._aim([one.name for one in found])
         return found
 
@@ -309,11 +309,7 @@ class _SendRun:
 
     def _options_for(self, name: str) -> RunOptions:
         """The options of a file, with those that the configuration has for it."""
-        matching = self.layers.config.matching_overrides(name)
-        groups = self.groups
-        return build_run_options(
-            self.layers.apply(groups.reading, matching), self.layers.apply(groups.showing, matching)
-        )
+        return build_file_options(self.layers, self.groups.reading, self.groups.showing, name)
 
     def _target(self) -> UploadTarget:
         said = self.groups.send.goal or "goal" in self.layers.given

@@ -335,5 +335,30 @@ class TestInAScript:
         assert result.exit_code == 2
         assert "calltools vendors new" in result.stderr
 
+    @pytest.mark.parametrize("named", [["week.csv"], ["known.csv", "in/week.csv"], ["in/"]], ids=" ".join)
+    def test_the_next_command_names_the_file_that_nobody_knows(self, run, folder, named):
+        (folder / "in").mkdir()
+        (folder / "known.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        for name in ("week.csv", "in/week.csv"):
+            (folder / name).write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
+        result = run("send", *named, *SAID, "--counter", COUNTER, "--yes")
+
+        where = "week.csv" if named == ["week.csv"] else "in/week.csv"
+        assert result.exit_code == 2
+        assert result.stderr.splitlines()[-1] == f"  calltools vendors new {where} -o week.toml"
+
+    def test_what_the_options_name_is_no_export_of_the_folder(self, run, folder):
+        exports = folder / "exports"
+        exports.mkdir()
+        (exports / "calls.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        (exports / "crm.csv").write_bytes((SAMPLES / "walkthrough" / "crm.csv").read_bytes())
+        (exports / "sales.csv").write_text("phone;time;price\n+74950000100;02.03.2026 10:00;5\n", encoding="utf-8")
+        beside = ("--identifiers", "exports/crm.csv", "--outcomes", "exports/sales.csv", "--currency", "RUB")
+        said = ("--timezone", "Europe/Moscow", "--static-call", "auto", "-o", "exports/made.csv")
+        for _ in range(2):  # the second time the output is there
+            result = run("send", "exports/", *beside, *said, *QUICK[4:], "--force", "--dry-run")
+
+            assert result.exit_code == 0, result.stderr
+
     def test_standard_input_is_refused(self, run):
         assert run("send", "-").exit_code == 2
