@@ -76,12 +76,12 @@ WORDS = {
     "ru": {
         "zone": "По какому часовому поясу", "refused": "не время пояса", "identifiers": "Есть ли второй файл",
         "static": "Что делать со звонками", "counter": "В какой счётчик", "goal": "Какую цель", "confirm": "Отправить звонков: 21",
-        "job": "Сохранить ответы как задание", "back": "назад", "yes": "да", "wrong": "Омск",
+        "job": "Сохранить ответы как задание", "name": "частью путей", "back": "назад", "yes": "да", "wrong": "Омск",
     },
     "en": {
         "zone": "In which time zone", "refused": "are not those of", "identifiers": "Is there a second file",
         "static": "What becomes of the", "counter": "To which counter", "goal": "Which goal", "confirm": "Send 21 calls",
-        "job": "Keep these answers as a job", "back": "back", "yes": "y", "wrong": "Omsk",
+        "job": "Keep these answers as a job", "name": "part of paths", "back": "back", "yes": "y", "wrong": "Omsk",
     },
 }  # fmt: skip
 
@@ -114,6 +114,8 @@ class TestAtATerminal:
             screen.type(f"{words['yes']}\n")
             screen.until(words["job"])
             text = screen.text
+            screen.type("ромашка (март)\n")
+            screen.until(words["name"])
             screen.type("ромашка\n")
             code, out = screen.end()
 
