@@ -127,6 +127,8 @@ class _SendRun:
     _inspection: Inspection | None = None
     #: The options before those that the configuration has for the files.
     _said: SendGroups = field(init=False)
+    #: Whether the outputs that the options name are there by this run: they are its own, and are written again.
+    _has_written: bool = False
 
     def __post_init__(self) -> None:
         self._said = self.groups
@@ -143,8 +145,7 @@ class _SendRun:
                 code = self.convert_and_upload(answers, follows=True, may_go_back=dialog.may_go_back)
             except BackError:
                 answers = dialog.take_back(answers)
-                # What the run has written so far is its own, and is written again.
-                self.groups = replace(self.groups, showing=replace(self.groups.showing, force=True))
+                self._has_written = True
                 continue
             self.say_how_again(answers)
             return code
@@ -192,7 +193,7 @@ class _SendRun:
             self.files,
             writing,
             reading,
-            groups.showing,
+            replace(groups.showing, force=groups.showing.force or self._has_written),
             groups.running,
             self.layers,
             stream=copy,

@@ -170,6 +170,27 @@ class TestAtATerminal:
 
         assert replaced != (folder / "mine.toml").read_text(encoding="utf-8") == "# mine\n"
 
+    def test_after_back_only_what_the_run_has_written_is_replaced(self, environment, folder):
+        (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00:00;+74950000100\n", encoding="utf-8")
+        (folder / "precious.toml").write_text("# mine\n", encoding="utf-8")
+        said = (*SAID, "--region", "RU", "--counter", COUNTER, "--goal", "Звонок", "-o", "calls.csv")
+        with Terminal(environment, "send", "week.csv", *said, *QUICK) as screen:
+            for question in ("time of the call", "caller", "incoming", "missed", "talk", "wait"):
+                answer(screen, question, "Enter")
+            answer(screen, "week.toml", "mine.toml")
+            answer(screen, "Send 1 call", "back", "] ")
+            answer(screen, "week.toml", "precious.toml")
+            screen.until("precious.toml already exists")
+            screen.type("other.toml\n")
+            answer(screen, "Send 1 call", "n", "] ")
+            screen.until("Keep these answers as a job")
+            screen.type("\n")
+            code, _ = screen.end()
+
+        assert code == 0
+        assert (folder / "precious.toml").read_text(encoding="utf-8") == "# mine\n"
+        assert (folder / "calls.csv").exists()
+
     def test_ctrl_c_leaves_nothing_behind(self, terminal, service, folder):
         before = sorted(folder.rglob("*"))
         with terminal("-o", "calls.csv") as screen:
