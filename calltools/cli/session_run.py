@@ -308,7 +308,8 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
         matching = layers.config.matching_overrides(name)
         if matching not in contexts:
             options = build_file_options(layers, reading, showing, name)
-            contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
+            # "Now" is that of the run; nobody has given it, so no finding tells of it.
+            contexts[matching] = resolve(replace(options, as_of=base.assumptions.now), told=options)
         inputs.append(InputFile(path, name, contexts[matching], member, path in copies))
     return base, inputs
 
