@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from calltools.cli.options import ReadingOptions
+from calltools.cli.send_answers import command_again
+from calltools.cli.upload_options import FollowOptions
 from tests.uploading.conftest import COUNTER
 from tests.uploading.pseudo_terminal import Terminal
 
@@ -382,6 +385,14 @@ class TestInAScript:
             result = run("send", "exports/", *beside, *said, *QUICK[4:], "--force", "--dry-run")
 
             assert result.exit_code == 0, result.stderr
+
+    def test_the_command_that_does_it_again_keeps_options_of_zero(self):
+        groups = [ReadingOptions(header_row=0), FollowOptions(min_linked=0.0, poll_interval=5)]
+        given = frozenset({"header_row", "min_linked", "yes"})
+
+        again = command_again(["calls.csv"], groups, given, {}, wait=False)
+
+        assert again == "calltools send calls.csv --header-row 0 --min-linked 0 --yes"
 
     def test_standard_input_is_refused(self, run):
         assert run("send", "-").exit_code == 2
