@@ -216,7 +216,7 @@ def complete_guess(columns: SampleColumns, answers: InferredColumns, table: Tabl
 
 def split_titles(titles: tuple[str, ...], columns: SampleColumns) -> tuple[str, ...]:
     """The titles of an answer as the sample has them; one title may itself have a plus in it."""
-    typed = {plain_title(title): title for title in reversed(columns)}
+    typed = {plain_title(title): title for title in reversed(list(columns))}
     whole = plain_title(COLUMN_JOINER.join(titles))
     if whole in typed:
         return (typed[whole],)
