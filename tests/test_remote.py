@@ -580,6 +580,39 @@ def test_an_address_of_the_web_is_read_and_no_secret_is_shown(web, folder, addre
         assert document["files"][0]["records"] == 3
 
 
+def test_members_of_an_archive_of_the_web_are_inputs_where_its_server_gives_only_all_of_it():
+    with web_server({"/calls.zip": zip_of({"a.csv": CALLS, "Звонки март.csv": CALLS})}) as server:
+        done = run("validate", f"{server.url}/calls.zip", "--as-of", AS_OF, "--output-format", "json")
+        names = [file["path"] for file in json.loads(done.stdout)["files"]]
+        again = run("validate", names[1], "--as-of", AS_OF, "--output-format", "json")
+        missing = run("validate", f"{server.url}/calls.zip/c.csv", "--as-of", AS_OF)
+
+    assert names == [f"{server.url}/calls.zip/{name}" for name in ("a.csv", "Звонки март.csv")]
+    assert [(file["path"], file["records"]) for file in json.loads(again.stdout)["files"]] == [(names[1], 3)]
+    assert missing.exit_code == 3
+    assert f"There is nothing at {server.url}/calls.zip/c.csv" in missing.stderr
+
+
+def test_an_address_of_the_web_behind_the_name_of_an_archive_may_be_a_file():
+    with web_server({"/old.zip/calls.csv": CALLS}) as server:
+        done = run("validate", f"{server.url}/old.zip/calls.csv", "--as-of", AS_OF, "--output-format", "json")
+
+    assert [file["records"] for file in json.loads(done.stdout)["files"]] == [3]
+
+
+def test_an_archive_of_the_web_that_shows_itself_late_is_to_be_downloaded():
+    """Neither its name tells that it holds several tables, nor can one of them be named by an address."""
+    archive = zip_of({"a.csv": CALLS, "b.csv": CALLS})
+    with web_server({"/export": archive, "/ids.zip": archive}) as server:
+        first = run("validate", f"{server.url}/export", "--as-of", AS_OF)
+        second = run("validate", "calls.csv", "--identifiers", f"{server.url}/ids.zip", "--as-of", AS_OF)
+
+    assert first.exit_code == second.exit_code == 2
+    for done, name in ((first, "export"), (second, "ids.zip")):
+        said = f"{server.url}/{name} is an archive with 2 tables: a.csv, b.csv. Download it"
+        assert said in " ".join(done.stderr.split())
+
+
 def test_members_of_an_archive_of_the_web_are_inputs_where_its_server_gives_ranges():
     archive = zip_of({"a.csv": CALLS, "b.csv": CALLS})
 

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from calltools.errors import SourceError, UsageError
 from calltools.files.inputs import LOCK_FILE_PREFIXES, WILDCARDS, has_table_ending
 from calltools.files.members import is_hidden_member, tables_among
-from calltools.files.packed import is_archive, list_members, list_remote_members, split_member
+from calltools.files.packed import find_remote_member, is_archive, list_members, list_remote_members, split_member
 from calltools.files.remote import Listed, is_folder, list_files
 from calltools.files.remote_path import RemotePath, as_path
 
@@ -107,8 +107,8 @@ class _Search:
         if address.is_folder or address.is_pattern:
             self.found.taken[str(address)] += len(files)
         for one in [file.address for file in files] or [address]:
-            packed = split_member(one)
-            members = [] if packed.member or not isinstance(one, RemotePath) else list_remote_members(one)
+            packed = find_remote_member(one)
+            members = [] if packed.member else list_remote_members(one)
             self._add_members(packed.path, packed.member, str(one), members)
 
     def _count_address(self, one: Listed, above: RemotePath) -> bool:

@@ -7,7 +7,7 @@ Piece by piece, so that memory does not depend on its size; the disk holds one u
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Self
@@ -22,7 +22,7 @@ from calltools.files.inputs import ARCHIVE_SUFFIX
 from calltools.files.limits import Limits
 from calltools.files.members import member_name, tables_among
 from calltools.files.opening import check_file, is_pipe, map_read_errors, open_private_file, sniff_zip
-from calltools.files.remote_path import RemotePath
+from calltools.files.remote_path import RemotePath, is_remote
 from calltools.files.temporary import temporary_path
 
 _CHUNK_BYTES: Final = 1 << 20
@@ -58,6 +58,14 @@ def split_member(path: Path) -> Packed:
     return Packed(path)
 
 
+def find_remote_member(address: RemotePath) -> Packed:
+    """The same for an address; on the web it is a member if the archive in front of its name is there and has it."""
+    archive, member = address.split_name()
+    if address.is_web and (member is None or member not in list_remote_members(archive)):
+        return Packed(address)
+    return Packed(archive, member)
+
+
 def is_archive(path: Path, name: str) -> bool:
     """Whether a file is a zip archive, and neither a workbook nor another document.
 
@@ -84,9 +92,21 @@ def _is_zip(path: Path) -> bool:
 
 
 def list_remote_members(address: RemotePath) -> list[str]:
-    """The same for an archive in a store, of which only the directory is read; other files are known by their names."""
-    is_zip = address.name.lower().endswith(ARCHIVE_SUFFIX)
-    return remote.list_archive(address, list_members) if is_zip else []
+    """The same for an archive in a store; other files are known by their names.
+
+    Only its directory is read, and all of it where a server of the web does not give parts of a file.
+    """
+    if not address.name.lower().endswith(ARCHIVE_SUFFIX):
+        return []
+    # What cannot be fetched is reported when it is opened.
+    with suppress(SourceError, LimitError):
+        if found := remote.list_archive(address, list_members):
+            return found
+        if address.is_web:
+            with open_private_file() as (stream, _), map_os_errors(temporary_path("copy")):
+                remote.fetch(address, stream, Limits())
+                return list_members(stream)
+    return []
 
 
 def list_members(path: Path | BinaryIO) -> list[str]:
@@ -216,8 +236,11 @@ def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
         if not tables:
             raise SourceError("packed-no-table", path=name, count=len(members))
         if len(tables) > 1:
-            listed = ", ".join(f"{name}/{one}" for one in tables[:_LISTED])
-            raise UnfitFileError("packed-several", path=name, count=len(tables), names=listed)
+            if is_remote(name) and RemotePath(name).is_web:
+                # There an address behind that of an archive is one of its own.
+                raise UnfitFileError("packed-several-web", path=name, count=len(tables), names=_list_names(tables))
+            names = _list_names([f"{name}/{one}" for one in tables])
+            raise UnfitFileError("packed-several", path=name, count=len(tables), names=names)
         [member] = tables
     found = [info for info in members if member_name(info) == member]
     if not found:
@@ -230,6 +253,10 @@ def _find_member(archive: ZipFile, packed: Packed, name: str) -> ZipInfo:
     if info.compress_type not in _METHODS:
         raise SourceError("packed-method", path=name, method=info.compress_type)
     return info
+
+
+def _list_names(names: Sequence[str]) -> str:
+    return ", ".join(names[:_LISTED])
 
 
 def _check_size(size: int, packed_size: int, name: str, limits: Limits) -> None:

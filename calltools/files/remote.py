@@ -102,14 +102,14 @@ def is_folder(address: RemotePath) -> bool:
 
 
 def list_archive(address: RemotePath, members: Callable[[BinaryIO], list[str]]) -> list[str]:
-    """What a function finds in a file that can be read at any place; empty if it cannot be."""
-    with (
-        suppress(SourceError),
-        open_store(address, SourceError) as store,
-        store.files.open(store.path, "rb") as stream,
-    ):
+    """What a function finds in a file that is read at some places only; nothing if its server gives it as a whole.
+
+    Raises:
+        SourceError: As ``fetch``.
+        UsageError: As ``fetch``.
+    """
+    with open_store(address, SourceError) as store, store.files.open(store.path, "rb") as stream:
         return members(stream)
-    return []
 
 
 def refuse_occupied(address: RemotePath, *, force: bool) -> None:

@@ -118,8 +118,12 @@ class RemotePath(_SystemPath):
         return self.scheme not in _WEB and _WILDCARDS.search(self.location) is not None
 
     def split_member(self) -> "tuple[RemotePath, str | None]":
-        """``s3://bucket/archive.zip/member.csv`` as archive and member; any other address as it is."""
-        found = _ARCHIVE_END.search(self.location) if self.scheme not in _WEB else None
+        """``s3://bucket/archive.zip/member.csv`` as archive and member; any other address as it is, also of the web."""
+        return (self, None) if self.is_web else self.split_name()
+
+    def split_name(self) -> "tuple[RemotePath, str | None]":
+        """The same by the name alone, also of the web, where it may be the address of a file that is in no archive."""
+        found = _ARCHIVE_END.search(self.location)
         if found is None or found.end() == len(self.location):
             return self, None
         return RemotePath(self.location[: found.end() - 1]), self.location[found.end() :]

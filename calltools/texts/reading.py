@@ -109,6 +109,8 @@ MESSAGES: Final = {
                         "В {path} нет файлов с таблицами (csv, xlsx, xls, ods, json и подобных); файлов внутри: {count}. Укажите нужный архив или один файл в нём: archive.zip/member."),
     "packed-several": ("{path} holds {count} tables. Name one of them: {names}.",
                        "В {path} таблиц: {count}. Укажите одну из них: {names}."),
+    "packed-several-web": ("{path} is an archive with {count} tables: {names}. Download it and give the file, or one table in it: ARCHIVE.zip/NAME.",
+                           "{path} — архив, таблиц в нём: {count} ({names}). Скачайте его и укажите файл или одну таблицу в нём: ARCHIVE.zip/NAME."),
     "packed-unsafe": ("{path} is named in the archive like a place outside of it, stands in it twice, or is a link. Do not trust the archive: ask its sender for the file itself.",
                       "{path} записан в архиве как место вне его, есть в нём дважды или это ссылка. Не доверяйте архиву: попросите у отправителя сам файл."),
     "packed-encrypted": ("{path} is encrypted. Unpack it with its password and give the file.",
