@@ -142,6 +142,9 @@ def build_job(table: JobTable, layers: OptionLayers, language: Language, request
             _apply(layers, table, ReadingOptions(), matching), _apply(layers, table, FindingOptions(), matching)
         )
 
+    def upload_for(name: str) -> UploadOptions | None:
+        return _build_upload(table, layers, request_timeout_s, layers.config.matching_overrides(name))
+
     _refuse_wrong_options(options_for(""))
     folder = layers.config.folder
     start = None if folder == Path.cwd() else folder
@@ -164,6 +167,7 @@ def build_job(table: JobTable, layers: OptionLayers, language: Language, request
         Severity(showing.fail_on.value),
         reading.recursive,
         ReportOptions(language, showing.show_values),
+        upload_for,
     )
 
 
@@ -183,11 +187,15 @@ def key_of(table: JobTable, layers: OptionLayers) -> JobKey:
     return JobKey(str((layers.config.path or layers.config.folder).absolute()), table.name)
 
 
-def _build_upload(table: JobTable, layers: OptionLayers, request_timeout_s: float) -> UploadOptions | None:
+def _build_upload(
+    table: JobTable, layers: OptionLayers, request_timeout_s: float, matching: Sequence[int] = ()
+) -> UploadOptions | None:
+    """How the calls of an input are sent, that some overrides fit; the counter is that of the job all the same."""
     counter = _apply(layers, table, CounterOption()).counter
     if counter is None:
         return None
-    send, follow = _apply(layers, table, SendOptions()), _apply(layers, table, FollowOptions())
+    send = _apply(layers, table, SendOptions(), matching)
+    follow = _apply(layers, table, FollowOptions(), matching)
     absence = _apply(layers, table, AbsencePolicy())
     refuse_wrong_request(counter, send.comment)
     return UploadOptions(

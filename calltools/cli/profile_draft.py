@@ -11,12 +11,9 @@ from calltools.errors import UsageError
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.atomic import AtomicFile
 from calltools.files.packed import Unpacker, split_member
-from calltools.guide.answers import Answers
+from calltools.guide.answers import COLUMN, TIME_FORMAT, WORD, Answers
 from calltools.guide.draft import (
-    COLUMN,
     COLUMN_JOINER,
-    TIME_FORMAT,
-    WORD,
     Draft,
     SampleResult,
     open_draft,

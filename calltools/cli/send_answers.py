@@ -74,7 +74,7 @@ def _words(name: str, value: object) -> Iterator[str]:
             yield from _words(name, one)
     elif value is True:
         yield f"--{name}"
-    elif value not in {None, False}:
+    elif value is not None and value is not False:  # 0 is a value, too
         text = f"{value:g}" if isinstance(value, float) else str(value)
         # A value that begins with a hyphen would be taken for an option.
         yield from [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]

@@ -10,7 +10,6 @@ import typer
 
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.dialog import Dialog, missing_answers
-from calltools.cli.inputs import find_inputs
 from calltools.cli.kept_profile import KeptProfile
 from calltools.cli.offered_counters import OfferedCounters
 from calltools.cli.options import (
@@ -21,11 +20,11 @@ from calltools.cli.options import (
     is_terminal,
     resolve_language,
 )
-from calltools.cli.run_options import build_run_options
+from calltools.cli.run_options import build_file_options, build_run_options
 from calltools.cli.send_answers import apply_to_reading, command_again
 from calltools.cli.send_job import keep_as_job
 from calltools.cli.send_summary import ConversionWatcher
-from calltools.cli.session_run import convert_files
+from calltools.cli.session_run import convert_files, find_exports, paths_to_write
 from calltools.cli.terminal import fold_words
 from calltools.cli.typed_command import TypedCommand
 from calltools.cli.typed_words import BackError, ask_line
@@ -33,11 +32,12 @@ from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
+    CounterOption,
     FollowOptions,
     OutputOptions,
     SendOptions,
 )
-from calltools.cli.upload_run import FileOptions, upload_found
+from calltools.cli.upload_run import FileOptions, choose_options, upload_found
 from calltools.errors import SourceError, UnfitFileError, UsageError
 from calltools.files.folders import FoundFile
 from calltools.files.opening import open_private_file
@@ -104,9 +104,9 @@ def send_files(files: Sequence[str], groups: SendGroups, layers: OptionLayers, t
     with ExitStack() as stack:
         asks = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not groups.send.yes
         console = stack.enter_context(open_console(groups.output, is_guided=asks))
-        run = _SendRun(files, groups, layers, console, stack)
+        run = _SendRun(files, groups, layers, typed, console, stack)
         if not asks:
-            return run.convert_and_upload(run.refuse_to_guess(typed), follows=False)
+            return run.convert_and_upload(run.refuse_to_guess(), follows=False)
         return run.ask_and_send()
 
 
@@ -117,6 +117,7 @@ class _SendRun:
     files: Sequence[str]
     groups: SendGroups
     layers: OptionLayers
+    typed: TypedCommand
     console: UploadConsole
     stack: ExitStack
     profile: KeptProfile = field(default_factory=KeptProfile)
@@ -124,6 +125,13 @@ class _SendRun:
     _told: set[str] = field(default_factory=set)
     #: The last one; it need not be done again for an answer that is not about the files.
     _inspection: Inspection | None = None
+    #: The options before those that the configuration has for the files.
+    _said: SendGroups = field(init=False)
+    #: Whether the outputs that the options name are there by this run: they are its own, and are written again.
+    _has_written: bool = False
+
+    def __post_init__(self) -> None:
+        self._said = self.groups
 
     def ask_and_send(self) -> int:
         """Ask a person until nothing is missing, convert and send; gives the exit code."""
@@ -137,33 +145,31 @@ class _SendRun:
                 code = self.convert_and_upload(answers, follows=True, may_go_back=dialog.may_go_back)
             except BackError:
                 answers = dialog.take_back(answers)
-                # What the run has written so far is its own, and is written again.
-                self.groups = replace(self.groups, showing=replace(self.groups.showing, force=True))
+                self._has_written = True
                 continue
             self.say_how_again(answers)
             return code
 
-    def refuse_to_guess(self, typed: TypedCommand) -> Answers:
+    def refuse_to_guess(self) -> Answers:
         """No answer, because nothing is missing.
-
-        Args:
-            typed: The command.
 
         Raises:
             UsageError: Something is missing; all options that are known to be missing are named.
         """
         inspection = inspect(self._find(), {}, self._options(), self._options_for)
         _raise_fault(inspection)
-        if (unknown := next((one.unknown for one in inspection.files if one.unknown), None)) is not None:
-            # Columns are no options of this command: a profile says them.
-            raise unknown
+        for one in inspection.files:
+            if one.unknown is not None:
+                # Columns are no options of this command: a profile says them.
+                one.unknown.about_file = None if self.typed.files == (one.name,) else one.name
+                raise one.unknown
         questions = [*inspection.required]
         if not self.groups.send.dry_run:
             questions += [one for one in ask_about_upload(None, {}, self._target()) if one.required]
         if questions:
             refusal = missing_answers(questions, self.groups.language)
             known = {one.key.replace("-", "_"): one.default or "…" for one in questions if "." not in one.key}
-            refusal.next_command = str(typed.add(**known, yes=None))
+            refusal.next_command = str(self.typed.add(**known, yes=None))
             raise refusal
         if self.groups.sends and not self.groups.send.yes:
             raise UsageError("upload-yes-needed")
@@ -187,13 +193,15 @@ class _SendRun:
             self.files,
             writing,
             reading,
-            groups.showing,
+            replace(groups.showing, force=groups.showing.force or self._has_written),
             groups.running,
             self.layers,
             stream=copy,
             watcher=watcher,
         )
         copy.flush()
+        # A folder may hold a file by now that was not there when the counter was chosen.
+        self._aim([one.name for one in summaries])
         if watcher is not None:
             for line in watcher.describe(summaries, groups.language, keeps_rejects=writing.rejects is not None):
                 typer.echo(fold_words(f"  {line}", sys.stderr), err=True)
@@ -266,21 +274,43 @@ class _SendRun:
         return self.counters.list(self.groups.access, self.console, is_open=is_open)
 
     def _find(self) -> list[FoundFile]:
-        groups = self.groups
-        others = [path for path in (groups.writing.rejects, groups.writing.changes) if path is not None]
-        recursive = groups.reading.recursive
-        return find_inputs(self.files, others, groups.language, quiet=groups.showing.quiet, recursive=recursive)
+        """The files; the counter is from here on the one that the configuration has for them."""
+        reading, writing, showing = self.groups.reading, self.groups.writing, self.groups.showing
+        outputs = paths_to_write(writing, None if writing.output == "-" else as_path(writing.output), showing)
+        found = find_exports(self.files, outputs, self._options(), reading, showing)
+        self._aim([one.name for one in found])
+        return found
+
+    def _aim(self, names: Sequence[str]) -> None:
+        """Take the counter, the goal and what else the configuration says of where the calls of files go.
+
+        Raises:
+            UsageError: They go to several places, and this command makes one upload of all calls.
+        """
+        said, first = self._said, dict[str, str]()
+        counter = CounterOption(said.counter)
+        chosen = {
+            name: choose_options(self.layers, name, counter, said.send, said.follow, said.absence) for name in names
+        }
+        for name, options in chosen.items():
+            first.setdefault(_describe_target(options), name)
+        if len(first) > 1:
+            (target, one), (other_target, other), *_ = first.items()
+            refusal = UsageError("send-targets", path=one, target=target, other=other, other_target=other_target)
+            alike = [name for name, options in chosen.items() if _describe_target(options) == target]
+            refusal.next_command = str(replace(self.typed, files=tuple(alike)))
+            raise refusal
+        for options in chosen.values():
+            send = replace(said.send, goal=options.send.goal, comment=options.send.comment)
+            follow = replace(said.follow, min_linked=options.follow.min_linked)
+            self.groups = replace(self.groups, counter=options.counter or None, send=send, follow=follow)
 
     def _options(self) -> RunOptions:
         return build_run_options(self.groups.reading, self.groups.showing)
 
     def _options_for(self, name: str) -> RunOptions:
         """The options of a file, with those that the configuration has for it."""
-        matching = self.layers.config.matching_overrides(name)
-        groups = self.groups
-        return build_run_options(
-            self.layers.apply(groups.reading, matching), self.layers.apply(groups.showing, matching)
-        )
+        return build_file_options(self.layers, self.groups.reading, self.groups.showing, name)
 
     def _target(self) -> UploadTarget:
         said = self.groups.send.goal or "goal" in self.layers.given
@@ -324,6 +354,15 @@ class _SendView:
             groups, draft = self.run.groups, self.inspection.draft
             return self.run.profile.keep(draft, Path(answer), groups.language, force=groups.showing.force)
         return self.inspection.read(question, answer)
+
+
+def _describe_target(options: FileOptions) -> str:
+    """Where the calls of a file go, and what is said of them there, as options of the command line."""
+    words = ["--goal", options.send.goal] if options.send.goal else []
+    words += ["--comment", options.send.comment] if options.send.comment else []
+    if options.follow.min_linked is not None:
+        words += ["--min-linked", f"{options.follow.min_linked:g}"]
+    return f"--counter {options.counter or '…'} {join_command(words)}".strip()
 
 
 def _raise_fault(inspection: Inspection) -> None:

@@ -21,7 +21,7 @@ from calltools.cli.options import (
     resolve_language,
 )
 from calltools.cli.reporters import create_next_step, list_report_files, open_reporters, wants_statistics
-from calltools.cli.run_options import build_run_options
+from calltools.cli.run_options import build_file_options, build_run_options
 from calltools.cli.session_console import (
     ConsoleEvents,
     open_progress,
@@ -49,6 +49,7 @@ from calltools.run import (
     OutcomeRejectsSink,
     ReporterSink,
     RunContext,
+    RunOptions,
     Session,
     SessionSink,
     is_folder_output,
@@ -123,7 +124,7 @@ def convert_files(  # noqa: PLR0913, PLR0917 - as above
     output = None if writing.output == "-" else as_path(writing.output)
     _refuse_wrong_outputs(writing, output)
     with ExitStack() as stack:
-        base, inputs = _open_inputs(files, _paths_to_write(writing, output, showing), reading, showing, layers, stack)
+        base, inputs = _open_inputs(files, paths_to_write(writing, output, showing), reading, showing, layers, stack)
         names = [one.name for one in inputs]
         converted = _create_conversion(output or stream, names, writing, showing)
         left = _create_outcome_rejects(writing, base, showing)
@@ -187,7 +188,7 @@ def _refuse_wrong_outputs(writing: WritingOptions, output: Path | None) -> None:
     refuse_unfilled(output, rejects, writing.changes)
 
 
-def _paths_to_write(writing: WritingOptions, output: Path | None, showing: FindingOptions) -> list[Path]:
+def paths_to_write(writing: WritingOptions, output: Path | None, showing: FindingOptions) -> list[Path]:
     """What the options name to be written; in a folder it is no input."""
     named = [path for path in (output, writing.rejects, writing.changes) if path is not None]
     parts = list_parts(output) if output is not None and is_in_parts(output) else []
@@ -260,6 +261,28 @@ def _tune_process(files: Sequence[str]) -> None:
         return_freed_memory()
 
 
+def find_exports(
+    files: Sequence[str],
+    outputs: Sequence[Path],
+    options: RunOptions,
+    reading: ReadingOptions,
+    showing: FindingOptions,
+) -> list[FoundFile]:
+    """The files that are read as exports of calls; what the options name for something else is none of them.
+
+    Args:
+        files: As they were named.
+        outputs: What is written.
+        options: The options of the run: its second file, its outcomes and its baseline may lie in the same folder.
+        reading: Whether folders in a folder are looked into.
+        showing: How it is said what folders hold besides.
+    """
+    others = [*outputs, *options.outcomes]
+    others += [path for path in (options.identifiers, options.baseline) if path is not None]
+    language = resolve_language(showing.lang)
+    return find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive)
+
+
 def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is done with them
     files: Sequence[str],
     outputs: Sequence[Path],
@@ -270,13 +293,9 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
 ) -> tuple[RunContext, list[InputFile]]:
     """The context of the run, and its files. Files that overrides fit have contexts of their own, of the same "now"."""
     base = resolve(build_run_options(reading, showing))
-    options = base.options
-    others = [*outputs, *options.outcomes]
-    others += [path for path in (options.identifiers, options.baseline) if path is not None]
-    language = resolve_language(showing.lang)
     paths: list[FoundFile] = []
     copies: set[Path] = set()
-    for one in find_inputs(files, others, language, quiet=showing.quiet, recursive=reading.recursive):
+    for one in find_exports(files, outputs, base.options, reading, showing):
         if one.name == "-":
             copied = find_members(stack.enter_context(copy_stdin(sys.stdin.buffer)), reading.stdin_name)
             copies.update(found.path for found in copied)
@@ -288,8 +307,9 @@ def _open_inputs(  # noqa: PLR0913, PLR0917 - the groups of options, and what is
     for path, name, member in paths:
         matching = layers.config.matching_overrides(name)
         if matching not in contexts:
-            options = build_run_options(layers.apply(reading, matching), layers.apply(showing, matching))
-            contexts[matching] = resolve(replace(options, as_of=base.assumptions.now))
+            options = build_file_options(layers, reading, showing, name)
+            # "Now" is that of the run; nobody has given it, so no finding tells of it.
+            contexts[matching] = resolve(replace(options, as_of=base.assumptions.now), told=options)
         inputs.append(InputFile(path, name, contexts[matching], member, path in copies))
     return base, inputs
 

@@ -112,15 +112,21 @@ _ASKED: Final[Mapping[str, tuple[str, str | None, MessageKey]]] = MappingProxyTy
 )
 
 
-def _after_unknown_export(typed: TypedCommand) -> str | None:
-    """What asks for the meaning of the columns; where nobody can be asked, what makes a profile of them."""
+def _after_unknown_export(typed: TypedCommand, unknown: str | None) -> str | None:
+    """What asks for the meaning of the columns; where nobody can be asked, what makes a profile of them.
+
+    Args:
+        typed: The command.
+        unknown: The file that nobody knows, of several or of a folder.
+    """
     if typed.files == ("-",):
         return None  # both look at the file several times
     if typed.name != "send":
         return str(typed.as_command("send"))
     form = {name: words for name, words in typed.options.items() if name in {one.name for one in fields(FormOptions)}}
-    profile = free_name(Path(typed.files[0]).stem, ".toml")
-    return str(replace(typed, name="vendors new", files=typed.files[:1], options=form).add(output=profile))
+    file = unknown or typed.files[0]
+    profile = free_name(Path(file).stem, ".toml")
+    return str(replace(typed, name="vendors new", files=(file,), options=form).add(output=profile))
 
 
 @contextmanager
@@ -130,7 +136,7 @@ def telling_next(typed: TypedCommand, language: Language) -> Iterator[None]:
         yield
     except CalltoolsError as error:
         if error.key in UNKNOWN_EXPORT and error.next_command is None:
-            error.next_command = _after_unknown_export(typed)
+            error.next_command = _after_unknown_export(typed, error.about_file)
         if asked := _ASKED.get(error.key):
             name, fact, word = asked
             value = say(word, language) if fact is None else str(error.facts[fact])

@@ -50,12 +50,12 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
     with exit_on_error(language, debug=showing.debug):
         load_arrow()
         _refuse_missing_packages()
-        from calltools.cli.inputs import find_inputs  # noqa: PLC0415 - heavy
         from calltools.cli.run_options import build_run_options  # noqa: PLC0415 - heavy
+        from calltools.cli.session_run import find_exports  # noqa: PLC0415 - heavy
         from calltools.ui.server import open_page  # noqa: PLC0415 - an extra
 
         options = build_run_options(reading, showing)
-        found = find_inputs(files, [], language, recursive=reading.recursive) if files else []
+        found = find_exports(files, [], options, reading, showing) if files else []
         chosen = None if showing.lang is None else language
         with open_page(
             found,

@@ -50,14 +50,14 @@ def upload_command(  # noqa: PLR0913 - each is a group of options
         send, access = layers.apply(send), layers.apply(access)
         if "-" in files and access.token_stdin:
             raise UsageError("upload-stdin-twice")
-        from calltools.cli.upload_run import FileOptions, upload_files  # noqa: PLC0415 - heavy
+        from calltools.cli.upload_run import FileOptions, choose_options, upload_files  # noqa: PLC0415 - heavy
         from calltools.uploading.context import refuse_wrong_request  # noqa: PLC0415 - heavy
 
         def options_for(name: str) -> FileOptions:
-            matching = layers.config.matching_overrides(send.stdin_name if name == "-" else name)
-            counter, chosen = layers.apply(counter_option, matching).counter, layers.apply(send, matching)
-            refuse_wrong_request(counter, chosen.comment, dry_run=chosen.dry_run)
-            return FileOptions(counter or 0, chosen, layers.apply(follow, matching), layers.apply(absence))
+            named = send.stdin_name if name == "-" else name
+            chosen = choose_options(layers, named, counter_option, send, follow, absence)
+            refuse_wrong_request(chosen.counter or None, chosen.send.comment, dry_run=chosen.send.dry_run)
+            return chosen
 
         typed = read_typed_command(context)
         raise typer.Exit(upload_files(files, options_for, access, output, typed, recursive=send.recursive))

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.inputs import find_inputs
 from calltools.cli.service_access import connect_once, open_ledger
 from calltools.cli.typed_command import TypedCommand
@@ -13,6 +14,7 @@ from calltools.cli.upload_console import UploadConsole, open_console
 from calltools.cli.upload_options import (
     AbsencePolicy,
     AccessOptions,
+    CounterOption,
     FollowOptions,
     OutputOptions,
     ResultFormat,
@@ -27,7 +29,7 @@ from calltools.ledger import (
     ResendMode,
     list_parts,
 )
-from calltools.uploading.context import SEARCH_TIMEOUT_S, UploadOptions
+from calltools.uploading.context import SEARCH_TIMEOUT_S, UploadOptions, refuse_wrong_request
 from calltools.uploading.file_upload import Uploader, UploadRequest
 from calltools.uploading.part_words import format_part_json, format_part_line
 
@@ -40,7 +42,7 @@ class FileOptions:
     """The options for one file; the configuration may name others for another file.
 
     Attributes:
-        counter: 0: none, in a dry run.
+        counter: 0: none.
         send: What is sent, and how.
         follow: How it is polled.
         absence: When a part counts as absent.
@@ -50,6 +52,39 @@ class FileOptions:
     send: SendOptions
     follow: FollowOptions
     absence: AbsencePolicy
+
+
+def choose_options(  # noqa: PLR0913, PLR0917 - the groups of options
+    layers: OptionLayers,
+    name: str,
+    counter: CounterOption,
+    send: SendOptions,
+    follow: FollowOptions,
+    absence: AbsencePolicy,
+) -> FileOptions:
+    """The options for a file: each command that sends calls chooses their counter here.
+
+    Args:
+        layers: The command line, variables, and the configuration with its overrides for some files.
+        name: The file as it was named.
+        counter: Options of the command; those that the layers have for the file replace them.
+        send: The same.
+        follow: The same.
+        absence: The same.
+
+    Raises:
+        UsageError: The comment holds what the service does not take.
+    """
+    matching = layers.config.matching_overrides(name)
+    chosen = FileOptions(
+        layers.apply(counter, matching).counter or 0,
+        layers.apply(send, matching),
+        layers.apply(follow, matching),
+        layers.apply(absence),
+    )
+    # Whether a counter is needed is for the command to say: one of them can ask.
+    refuse_wrong_request(chosen.counter or None, chosen.send.comment, dry_run=True)
+    return chosen
 
 
 def upload_files(  # noqa: PLR0913 - the files, and groups of options

@@ -191,11 +191,12 @@ def new(  # noqa: PLR0913 - each is an option
         from calltools.cli import profile_draft  # noqa: PLC0415 - heavy
         from calltools.cli.dialog import Dialog  # noqa: PLC0415 - heavy
         from calltools.cli.run_options import parse_hints  # noqa: PLC0415 - heavy
-        from calltools.run import RunOptions  # noqa: PLC0415 - heavy
+        from calltools.run import RunOptions, resolve  # noqa: PLC0415 - heavy
 
         language = resolve_language(lang)
         answers = profile_draft.parse_answers(column or [], word or [], time_format)
-        options = RunOptions(hints=parse_hints(form), timezone=timezone, region=region)
+        options = RunOptions(hints=parse_hints(form), timezone=timezone, region=region.upper() if region else None)
+        resolve(options)
         interactive = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         dialog = Dialog(language) if interactive else None
         text, summary = profile_draft.draft_profile(file, answers, options, language, dialog, output=output)

@@ -1,7 +1,7 @@
 """Table Schema of the canonical file.
 
 Source:
-    Data Package standard, Table Schema, version 2.
+    Data Package standard, Table Schema, version 2.1.
 """
 
 import json
@@ -22,8 +22,9 @@ _TYPE_PROPERTIES: Final[dict[str, dict[str, Any]]] = {
 def render_table_schema() -> str:
     """The schema as text."""
     schema = {
-        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
-        "fieldsMatch": ["subset"],
+        "$schema": "https://datapackage.org/profiles/2.1/tableschema.json",
+        # A canonical file has the columns that are filled, and no others.
+        "fieldsMatch": "superset",
         "missingValues": [""],
         "fields": [_field(field) for field in FIELDS],
         # The notation has no word for this: at least one of these columns, and one filled cell in each dynamic call.

@@ -12,6 +12,13 @@ JOB: Final = "{job}"
 DATE: Final = "{date}"
 
 _PLACEHOLDER: Final = re.compile(r"\{\w*\}")
+#: A name is a part of paths: of no folder above, and nothing that a shell or a system reads in another way.
+_JOB_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?", re.UNICODE)
+
+
+def is_job_name(name: str) -> bool:
+    """Whether a job may have this name, which stands for ``JOB`` in paths."""
+    return _JOB_NAME.fullmatch(name) is not None
 
 
 def find_placeholders(path: str) -> list[str]:

@@ -25,7 +25,7 @@ from calltools.guide.question import (
 from calltools.model.assumptions import Assumptions
 from calltools.model.batch import Batch, Hints, Source, Table
 from calltools.model.cells import non_empty
-from calltools.model.titles import redacted_titles
+from calltools.model.titles import plain_title, redacted_titles
 from calltools.run.context import RunOptions
 from calltools.run.source import OpenedExport, open_export
 from calltools.runtime.packages import join_command
@@ -215,9 +215,12 @@ def complete_guess(columns: SampleColumns, answers: InferredColumns, table: Tabl
 
 
 def split_titles(titles: tuple[str, ...], columns: SampleColumns) -> tuple[str, ...]:
-    """The titles of an answer; one title may itself have a plus in it."""
-    whole = COLUMN_JOINER.join(titles)
-    return (whole,) if whole in columns else titles
+    """The titles of an answer as the sample has them; one title may itself have a plus in it."""
+    typed = {plain_title(title): title for title in reversed(list(columns))}
+    whole = plain_title(COLUMN_JOINER.join(titles))
+    if whole in typed:
+        return (typed[whole],)
+    return tuple(title if title in columns else typed.get(plain_title(title), title) for title in titles)
 
 
 def _try_profile(text: str, draft: Draft) -> SampleResult:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -24,12 +25,8 @@ def prepare_folder(folder: Path) -> None:
     """
     with map_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    # What cannot be written at the end is refused at once.
-    probe = AtomicFile(folder / "calltools-probe", force=True)
-    try:
-        probe.__enter__()
-    finally:
-        probe.discard()
+        # What cannot be written at the end is refused at once. The file has no name, so that nothing is left of it.
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def put_away(path: Path, stamp: FileStamp, folder: Path) -> Path:

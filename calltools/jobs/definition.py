@@ -43,6 +43,7 @@ class Job:
         fail_on: The mildest severity of a finding that ends with exit code 1.
         recursive: Whether folders in a folder are looked into.
         report_options: How its reports are worded.
+        upload_for: Gives how the calls of an input are sent, by its name, to the same counter; ``None``: all alike.
     """
 
     key: JobKey
@@ -54,6 +55,7 @@ class Job:
     fail_on: Severity = Severity.ERROR
     recursive: bool = False
     report_options: ReportOptions = field(default_factory=ReportOptions)
+    upload_for: Callable[[str], UploadOptions | None] | None = None
 
     @property
     def name(self) -> str:

@@ -212,6 +212,8 @@ def find_todo(result: JobResult) -> Remark | None:
         (planned, lambda: _todo_of_planned(planned)),
         (rejects, lambda: _todo_of_rejects(rejects)),
         (result.changed, lambda: Remark("job-todo-changed", {"count": result.changed})),
+        # Such as a second file that cannot be read: no input was taken, and nothing was sent.
+        (result.errors, lambda: Remark("job-todo-error")),
         (result.code > FINDINGS, lambda: Remark("job-todo-linked", {"counter": result.counter})),
     )
     return next((make() for holds, make in todos if holds), None)

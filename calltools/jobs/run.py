@@ -194,6 +194,7 @@ class _JobRun:
             runner.clock,
             plan_only=not runner.mode.writes,
             accept_partial=runner.mode.accept_partial,
+            options_for=job.upload_for,
         )
 
     def _process(

@@ -1,6 +1,6 @@
 """The calls of a job are sent by the same ``Uploader`` as those of ``upload``, and then looked up in the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from calltools.jobs.conversion import ConvertedTable
@@ -33,6 +33,7 @@ class JobSender:
         events: The caller.
         options: How calls are sent.
         clock: Time, and how to wait.
+        options_for: Gives how the calls of a table are sent, by its name; ``None``: all as ``options`` say.
         plan_only: Send nothing.
         accept_partial: Whether it will do that the service has accepted a part of the calls of a table only.
     """
@@ -44,6 +45,7 @@ class JobSender:
     clock: Clock
     plan_only: bool
     accept_partial: bool = False
+    options_for: Callable[[str], UploadOptions | None] | None = None
     _accepted_before: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
@@ -71,8 +73,9 @@ class JobSender:
             UsageError: There is no token.
         """
         requests = [
-            UploadRequest(table.calls, table.name, self.options, plan_only=self.plan_only, confirmed=True)
+            UploadRequest(table.calls, table.name, options, plan_only=self.plan_only, confirmed=True)
             for table in tables
+            for options in [(self.options_for and self.options_for(table.name)) or self.options]
         ]
         uploader = Uploader(self.ledger, self.connect, self.events, self.clock)
         # One by one: what is wrong with one file is not to end the others.

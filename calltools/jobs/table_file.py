@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from calltools.errors import ConfigError, OutputError, UsageError
 from calltools.files.atomic import AtomicFile
+from calltools.files.placeholders import is_job_name
 from calltools.files.remote_path import is_remote
 from calltools.toml_reader import format_toml
 
@@ -29,9 +30,11 @@ def append_job(path: Path, job: Mapping[str, Any]) -> None:
 
     Raises:
         ConfigError: The file is no TOML, has a job of that name, or something else at the key of jobs.
-        UsageError: It cannot be read.
+        UsageError: It cannot be read, or no job may have this name: the whole configuration would be refused for it.
         OutputError: It cannot be written, or somebody else has written to it meanwhile.
     """
+    if not is_job_name(str(job["name"])):
+        raise UsageError("job-name-wrong")
     path = path.resolve() if path.is_symlink() else path
     before = _read_bytes(path)
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else _NEW_FILE_MODE

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from calltools.errors import UsageError
 from calltools.fields.table import IDENTIFIER_FIELDS
 from calltools.model.batch import HeaderGuess
-from calltools.model.titles import fold_title, redacted_titles
+from calltools.model.titles import fold_title, plain_title, redacted_titles
 
 #: What a record of a file of outcomes says of a call.
 RESULT_FIELDS: Final = ("Price", "Currency", "Tag")
@@ -162,22 +162,23 @@ def guess_header(
 
 
 def _count_known_titles(titles: Sequence[str], explicit: Mapping[str, str], known: KnownTitles) -> int:
-    named = set(explicit.values())
+    named = set(map(plain_title, explicit.values()))
     folded = set().union(*(group for groups in known.values() for group in groups))
-    return sum(title.strip() in named or fold_title(title) in folded for title in titles)
+    return sum(plain_title(title) in named or fold_title(title) in folded for title in titles)
 
 
 def is_identifier_column(title: str, explicit: Mapping[str, str]) -> bool:
     """Whether a column with this title holds ids, of which number cells of a workbook lose digits (CT209)."""
-    named = {explicit[name] for name in IDENTIFIER_FIELDS if name in explicit}
-    return title.strip() in named or any(
+    named = {plain_title(explicit[name]) for name in IDENTIFIER_FIELDS if name in explicit}
+    return plain_title(title) in named or any(
         fold_title(title) in group for name in IDENTIFIER_FIELDS for group in IDENTIFIER_TITLES[name]
     )
 
 
 def _find_positions(titles: Sequence[str], role: str, explicit: Mapping[str, str], known: KnownTitles) -> list[int]:
     if role in explicit:
-        named = [place for place, title in enumerate(titles) if title.strip() == explicit[role]]
+        wanted = plain_title(explicit[role])
+        named = [place for place, title in enumerate(titles) if plain_title(title) == wanted]
         if not named:
             option = "outcome-columns" if known is OUTCOME_TITLES else "identifier-columns"
             shown = redacted_titles(titles)

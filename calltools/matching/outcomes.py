@@ -229,7 +229,8 @@ class DayEnds:
             dated = full_match(pc.utf8_slice_codeunits(cells, 0, _DATE_CHARACTERS), f"(?:{_ANY_DATE})(?:[T ,].*)?")
             whole = full_match(cells, _MIDNIGHT)
             midnight |= bool((dated & whole).any())
-            clock |= bool((dated & ~whole & ~full_match(cells, _ANY_DATE)).any()) or bool(digits_only(cells).any())
+            in_seconds = digits_only(cells) & non_empty(cells)
+            clock |= bool((dated & ~whole & ~full_match(cells, _ANY_DATE) | in_seconds).any())
         return DayEnds(name, midnight and not clock)
 
     def complete(self, batch: Batch) -> Batch:

@@ -19,14 +19,17 @@ def fold_title(title: str) -> str:
     return re.sub(r"[\W_]", "", title.casefold())
 
 
+def plain_title(title: str) -> str:
+    """A title as a person types it: in one line, with single spaces. A cell of a spreadsheet may break the line."""
+    return " ".join(title.split())
+
+
 def redacted_titles(titles: Iterable[str]) -> str:
     """The titles on one line, with all that may be a phone number, an id or an e-mail address replaced by ``***``.
 
     In a file without a header the titles are the cells of a record.
     """
-    return ", ".join(_PERSONAL.sub("***", " ".join(title.split())) for title in titles if title.strip())[
-        :_MAX_CHARACTERS
-    ]
+    return ", ".join(_PERSONAL.sub("***", plain_title(title)) for title in titles if title.strip())[:_MAX_CHARACTERS]
 
 
 def are_titles(cells: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """What converting rewrote, cell by cell: a file of changes, and the first change of each kind."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from calltools.fields.redaction import redact_cells
 from calltools.fields.table import FIELD_NAMES, IDENTIFIER_FIELDS
 from calltools.files.atomic import AtomicFile
 from calltools.files.csv.writers import serialize_records
+from calltools.files.decompression import read_head
 from calltools.matching.columns import RESULT_FIELDS
 from calltools.model.batch import Batch
 from calltools.model.cells import Cells, Mask, as_mask, combine_chunks, constant_cells, non_empty
@@ -27,6 +29,7 @@ from calltools.run.sinks import SessionSink, is_held
 
 #: Titles of the file of changes.
 CHANGE_TITLES: Final = ("file", "record", "place", "column", "title", "before", "after", "why")
+_HEADER: Final = (",".join(CHANGE_TITLES) + "\n").encode()
 #: Why a cell was rewritten that no rule finds fault with.
 _BY_PROFILE: Final = "profile"
 _BY_OPTION: Final = "option"
@@ -41,6 +44,15 @@ _FILLED_BY: Final = {
 }
 #: The same, where there are files of outcomes.
 _FILLED_WITH_OUTCOMES: Final = _FILLED_BY | dict.fromkeys(RESULT_FIELDS, _BY_OUTCOMES)
+
+
+def starts_like_changes(path: Path) -> bool:
+    """Whether a file begins as changes are written, packed or not, also where a spreadsheet has saved it as UTF-8.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return read_head(path, len(BOM_UTF8) + len(_HEADER)).removeprefix(BOM_UTF8).startswith(_HEADER.rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,7 @@ class ChangesSink(SessionSink):
         """
         if self._file is not None:
             self._stream = self._file.__enter__()
-            self._stream.write((",".join(CHANGE_TITLES) + "\n").encode())
+            self._stream.write(_HEADER)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -168,8 +180,7 @@ class ChangesSink(SessionSink):
         """Take back what was written of the file."""
         place, self.kinds = self._before
         if self._file is not None:
-            self._stream.seek(place)
-            self._stream.truncate()
+            self._stream.truncate(place)
 
     def close(self, summaries: Sequence[Summary]) -> None:
         """Put the file in its place."""

@@ -205,6 +205,8 @@ MESSAGES: Final = {
                    "send читает файл несколько раз и не работает со стандартным вводом. Используйте `calltools convert - … | calltools upload -`."),
     "send-one-output": ("send writes one file, and {path} is a folder or many. Name a file, or use `calltools convert` and `upload`.",
                         "send пишет один файл, а {path} — папка или несколько файлов. Укажите файл или используйте `calltools convert` и `upload`."),
+    "send-targets": ("The configuration sends the calls of these files to different places: {path} to {target}, {other} to {other_target}. send makes one upload of all its files: send those of each place by a command of its own.",
+                     "По настройкам звонки этих файлов идут в разные места: {path} — {target}, {other} — {other_target}. send отправляет все свои файлы вместе: отправьте файлы для каждого места отдельной командой."),
     "send-profile-kept": ("The profile is kept in {path}, also if you stop here: `--vendor {path}` answers the questions about columns.",
                           "Профиль сохранён: {path}. Он останется, даже если прервать: с `--vendor {path}` о столбцах больше не спросят."),
     "send-profile-ending": ("{path} is no name of a profile: it ends with .toml.",

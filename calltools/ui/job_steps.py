@@ -1,6 +1,5 @@
 """What was answered is kept as a job, which ``calltools run`` does again."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from calltools.errors import CalltoolsError
+from calltools.files.placeholders import is_job_name
 from calltools.jobs.table_file import append_job, path_from_folder
 from calltools.run.context import list_given
 from calltools.runtime.packages import join_command
@@ -15,8 +15,6 @@ from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.visit import Visit
 
-#: A name is a part of paths.
-_JOB_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?")
 #: Files beside the calls, which were handed over without their folders: a job must know where they are.
 _BESIDE: Final = ("identifiers", "outcomes")
 #: Options that a job has as a list.
@@ -31,7 +29,7 @@ async def keep_job(visit: Visit, request: Request, form: ReceivedForm) -> Respon
     job: dict[str, Any] = {"name": form.get("name").strip(), "inputs": inputs}
     job |= _options(visit, {name: paths for name, paths in beside.items() if paths}) | _target(visit)
     missing = [path for paths in beside.values() for path in paths if not (visit.config.parent / path).is_file()]
-    if not _JOB_NAME.fullmatch(job["name"]) or not inputs:
+    if not is_job_name(job["name"]) or not inputs:
         visit.notify("job_wrong")
     elif not visit.is_told_whole:
         visit.notify("job_own_options")

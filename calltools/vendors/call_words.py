@@ -12,7 +12,9 @@ _OUTGOING_BEGIN: Final = r"^o(?:ut)?$|^out[ _-]?call|^outb|^outg|^исх"
 #: Behind another word: Missed inbound, «Пропущенный (вх.)».
 _INCOMING_WITHIN: Final = r"inbound|incoming|входящ|(?:^|[^а-яё])вх(?:[^а-яё]|$)"
 _OUTGOING_WITHIN: Final = r"outbound|outgoing|исходящ|(?:^|[^а-яё])исх(?:[^а-яё]|$)"
-_INTERNAL_WORD: Final = r"intern|local|внутр"
+_INTERNAL_WORD: Final = r"intern(?!ation)|внутр"
+#: A local call comes from the same city, or from the same office; only where nothing else is said is it the office.
+_LOCAL_WORD: Final = r"local"
 _MISSED_WORD: Final = (
     r"miss|no.?answer|not.?answer|unanswer|busy|cancel|abandon|fail|lost|reject|voice.?mail|"
     r"пропущ|не ?отв|(?:без|нет) ?отв|не ?прин|не ?дозв|не ?усп|занят|потер|сброш|отклон"
@@ -55,7 +57,7 @@ def direction_meaning(word: str) -> str:
         found = [bool(re.search(incoming, small)), bool(re.search(outgoing, small))]
         if sum(found) == 1:
             return "incoming" if found[0] else "outgoing"
-    return ""
+    return "internal" if re.search(_LOCAL_WORD, small) else ""
 
 
 def state_meaning(word: str, title: str = "") -> str:

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from calltools.errors import ProfileError, nearest_word
+from calltools.errors import ProfileError, UsageError, nearest_word
 from calltools.fields import local_times
+from calltools.fields.check_assumptions import check_assumptions
 from calltools.fields.kinds.seconds import DURATION_LAYOUTS
 from calltools.fields.table import FIELD_NAMES, FIELDS_BY_NAME
 from calltools.toml_reader import TomlReader
 from calltools.vendors.profile import (
     ASSUME_KEYS,
+    DELIMITERS,
     EXAMPLE_KEYS,
     PHONES,
     QUOTES,
@@ -75,6 +77,8 @@ class _ProfileReader:
             self.reader.add_problem("$.read.quotes", "profile-not-one-of", allowed=", ".join(QUOTES))
         if table.get("phones", PHONES[0]) not in PHONES:
             self.reader.add_problem("$.phones", "profile-not-one-of", allowed=", ".join(PHONES))
+        self._check_form(read)
+        self._check_assumed({name: table.get(name) for name in ("region", "currency")}, "$")
         description, lacks = (self.reader.read_bilingual(table, key) for key in ("description", "lacks"))
         confidence = self.reader.read_text(table, "confidence", "$", required=True)
         if confidence and confidence not in get_args(Confidence):
@@ -106,6 +110,25 @@ class _ProfileReader:
             ),
             source_path=source,
         )
+
+    def _check_form(self, read: Mapping[str, Any]) -> None:
+        encoding, delimiter = (read.get(key) for key in ("encoding", "delimiter"))
+        if isinstance(encoding, str):
+            try:
+                "".encode(encoding)
+            except (LookupError, UnicodeError):
+                self.reader.add_problem("$.read.encoding", "encoding-unknown", given=encoding)
+        if isinstance(delimiter, str) and delimiter not in DELIMITERS:
+            self.reader.add_problem("$.read.delimiter", "profile-not-one-of", allowed=" ".join(map(repr, DELIMITERS)))
+
+    def _check_assumed(self, given: Mapping[str, Any], path: str) -> None:
+        """Zone, country and currency must exist."""
+        for name in ("timezone", "region", "currency"):
+            if isinstance(text := given.get(name), str):
+                try:
+                    check_assumptions(**{"timezone": None, "region": None, "currency": None, name: text})
+                except UsageError as fault:
+                    self.reader.add_problem(f"{path}.{name}", fault.key, **fault.facts)
 
     def _read_fields(self, table: Mapping[str, Any]) -> dict[str, tuple[Step, ...]]:
         self.reader.refuse_unknown_keys(table, FIELD_NAMES, "$.fields")
@@ -229,6 +252,7 @@ class _ProfileReader:
         expect, assume = (self.reader.read_text_table(table, key, path) for key in ("expect", "assume"))
         self.reader.refuse_unknown_keys(expect, FIELD_NAMES, f"{path}.expect")
         self.reader.refuse_unknown_keys(assume, ASSUME_KEYS, f"{path}.assume")
+        self._check_assumed(assume, f"{path}.assume")
         return ProfileExample(
             why=self.reader.read_text(table, "why", path, required=True),
             source=self.reader.read_text_table(table, "source", path),

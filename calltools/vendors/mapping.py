@@ -30,7 +30,8 @@ from calltools.vendors.profile import Step
 
 _WITHHELD_WORDS: Final = (
     "anonymous", "withheld", "restricted", "private", "unknown", "unavailable", "hidden", "аноним", "анонимный",
-    "скрыт", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный",
+    "анонимный номер", "скрыт", "скрытый", "скрытый номер", "номер скрыт", "неизвестен", "неизвестный",
+    "неизвестный номер", "номер неизвестен", "не определен", "не определён", "номер не определен", "номер не определён",
 )  # fmt: skip
 _INCOMING: Final = "incoming"
 #: Codes of faults that readers of files find in a record.
@@ -184,16 +185,7 @@ def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dic
         mapped: The bound profile; fields that it does not fill are left out.
         names: Canonical fields.
     """
-    options = mapped.options
-    assumptions = Assumptions(
-        0,
-        options.timezone,
-        options.region,
-        options.currency,
-        options.date_order,
-        options.proven_orders,
-        options.duration_format,
-    )
+    assumptions = _assumptions(mapped)
     read = {}
     for name in names:
         if name not in mapped.fields:
@@ -206,6 +198,20 @@ def read_fields(batch: Batch, mapped: BoundProfile, names: Sequence[str]) -> dic
         empty = ~non_empty(cells) & (not FIELDS_BY_NAME[name].requirement.cell)
         read[name] = cells, unknown | ~(sound | empty | doubtful)
     return read
+
+
+def _assumptions(mapped: BoundProfile) -> Assumptions:
+    """What is taken for granted of the cells of an export."""
+    options = mapped.options
+    return Assumptions(
+        0,
+        options.timezone,
+        options.region,
+        options.currency,
+        options.date_order,
+        options.proven_orders,
+        options.duration_format,
+    )
 
 
 def _findings_where(code: str, batch: Batch, mask: Mask, **given: object) -> Findings:
@@ -288,7 +294,7 @@ def _pick_cells(batch: Batch, mapped: BoundProfile, step: Step, *, freed: bool) 
         return constant_cells(step.constant, len(batch))
     if step.difference:
         later, earlier = (_clean_cells(mapped.freed_cells(batch, name), mapped, len(batch)) for name in step.difference)
-        return transforms.difference(later, earlier, step.format, mapped.options.duration_format)
+        return transforms.difference(later, earlier, step.format, _assumptions(mapped))
     pick = mapped.freed_cells if freed else mapped.source_cells
     present = [pick(batch, name) for name in step.columns or step.sum]
     columns = [_clean_cells(cells, mapped, len(batch)) for cells in present if cells is not None]

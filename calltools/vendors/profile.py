@@ -28,6 +28,7 @@ ASSUME_KEYS: Final = ("timezone", "region", "currency", "date_order", "static_ca
 SCALES: Final = ("0.001", "0.000001", "60", "3600")
 QUOTES: Final = ("undoubled",)
 PHONES: Final = ("international",)
+DELIMITERS: Final = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,8 @@ def _read_text(path: Path) -> str:
 
 
 def _profiles_in(folder: Path) -> Iterator[Profile]:
-    for path in sorted(path for path in folder.glob("*.toml") if not path.is_dir()):
+    # A hidden one is of an editor: its lock, or what it writes meanwhile.
+    for path in sorted(path for path in folder.glob("[!.]*.toml") if not path.is_dir()):
         yield _load_cached(path, path.stat().st_mtime_ns)
 
 

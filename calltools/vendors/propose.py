@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from calltools.fields.table import FIELD_NAMES
 from calltools.model.batch import Batch, Table, unique_titles
 from calltools.model.cells import Cells
+from calltools.model.titles import plain_title
 from calltools.texts import MessageKey, say
 from calltools.texts.keys import LANGUAGES
 from calltools.vendors.call_words import FULL_NAME, direction_of, distinct_words, missed_flag
@@ -30,7 +31,8 @@ _MAIL_ADDRESS: Final = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+")
 def anonymize(text: str) -> str:
     """The text with made-up long numbers, full names, mail addresses, and query values of URLs; ``""`` for JSON."""
     if re.match(r"[a-z]+://", text):
-        return _QUERY_VALUE.sub(_anonymize_query_value, _URL_USER.sub("//", text))
+        plain = _QUERY_VALUE.sub(_anonymize_query_value, _URL_USER.sub("//", text))
+        return _NUMBER_PATTERN.sub(lambda run: _anonymize_number(run[0]), plain)
     if text.lstrip()[:1] in {"{", "["} or len(text) > _MAX_EXAMPLE_CHARACTERS:
         return ""
     without_names = _FULL_NAME.sub("Somebody", _MAIL_ADDRESS.sub("somebody@example.com", text))
@@ -288,7 +290,8 @@ def _example_lines(columns: SampleColumns, inferred: InferredColumns, expect: Ma
 
 
 def _comment(key: MessageKey, inferred: InferredColumns, **facts: object) -> str:
-    return f"# {say(key, inferred.language, **facts)}"
+    # A title may have a line break in it, behind which the comment would end.
+    return f"# {plain_title(say(key, inferred.language, **facts))}"
 
 
 def _quote_toml(text: str) -> str:

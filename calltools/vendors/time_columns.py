@@ -25,6 +25,8 @@ _ALL_LAYOUTS: Final = {
        for between in BETWEEN},
 }  # fmt: skip
 _START_TITLE: Final = r"start|begin|init|date|time|when|created|дата|время|начал|когда"
+#: A column of durations, whose cells look like times of day.
+_DURATION_TITLE: Final = r"talk|wait|hold|dur|response|reaction|длит|продолж|разг|ожид|ответ|реакц|удерж"
 _END_TITLE: Final = r"end|finish|hangup|answer|connect|update|stop|ответ|оконч|конец|завер|перезв"
 _MONTH_FIRST_LAYOUTS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%d.%m": "%m.%d"}
 _MIN_SHARE: Final = 0.6
@@ -52,10 +54,11 @@ def find_time_columns(columns: Mapping[str, Cells]) -> TimeColumns | None:
     if whole := _best_column(columns, _ALL_LAYOUTS):
         title, layout = whole
         return _with_date_order((title,), layout, columns[title])
-    day, clock = _best_column(columns, _DATE_LAYOUTS), _best_column(columns, CLOCK_LAYOUTS)
+    no_durations = {title: cells for title, cells in columns.items() if not re.search(_DURATION_TITLE, title.lower())}
+    day, clock = _best_column(columns, _DATE_LAYOUTS), _best_column(no_durations, CLOCK_LAYOUTS)
     if day is None:
         return None
-    if clock is None or re.search(r"talk|wait|dur|длит|разг|ожид|ответ", clock[0].lower()):
+    if clock is None:
         return replace(_with_date_order((day[0],), f"{day[1]} %H:%M:%S", columns[day[0]]), clock_missing=True)
     return _with_date_order((day[0], clock[0]), f"{day[1]} {clock[1]}", columns[day[0]])
 

@@ -23,7 +23,7 @@ from calltools.fields.kernels.byte_kernels import digits_only, full_match, memoi
 from calltools.fields.kinds import normalize_field_cells
 from calltools.fields.time_layouts import WrittenTimes, read_in_layouts
 from calltools.model.assumptions import Assumptions, DurationFormat
-from calltools.model.cells import Cells, Mask, Numbers, as_mask, constant_cells, non_empty
+from calltools.model.cells import Cells, Mask, Numbers, as_mask, cells_from_text, constant_cells, non_empty
 from calltools.vendors.profile import Condition
 
 _MAX_LITERAL_LENGTH: Final = 10_000
@@ -35,6 +35,7 @@ _MINUTE_AT_END: Final = r"[ T][0-9]{1,2}:([0-9]{2})$"
 _NO_SECONDS: Final = r"([ T][0-9]{1,2}:[0-9]{2}):00$"
 _MINUTE_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:([0-9]{2}):[0-9]{2}"
 _SECOND_OF_CLOCK: Final = r"(?:^|[ T])[0-9]{1,2}:[0-9]{2}:([0-9]{2})"
+_RUSSIAN_BOOLEANS: Final = (("истина", "true"), ("ложь", "false"))
 _QUARTER_MIN: Final = 15
 _MIDNIGHT_START: Final = "0:00"
 #: The bracket of a group, or what may hold one that opens none: an escape, a set of characters.
@@ -133,7 +134,7 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
     table = {word.lower(): text for word, text in words.items()}
     listed = pa.array(list(table), pa.string())
     written = pc.utf8_trim_whitespace(encoded.dictionary)
-    folded = pc.utf8_lower(cell_kernels.without_guards(written))
+    folded = _with_english_booleans(pc.utf8_lower(cell_kernels.without_guards(written)), listed)
     # A word of the profile may look like a guarded one. pandas writes 1 as 1.0 where other cells are empty.
     number = cell_kernels.without_decimal_tail(folded)
     position = pc.coalesce(*(pc.index_in(one, listed) for one in (pc.utf8_lower(written), folded, number)))
@@ -146,6 +147,7 @@ def translate_words(cells: Cells, words: Mapping[str, str], otherwise: str | Non
 
 def scale(cells: Cells, factor: str) -> Cells:
     """Whole numbers times a factor, rounded down; other cells are unchanged."""
+    cells = cell_kernels.without_decimal_tail(cells)
     # Every number of 18 digits fits in 64 bits, and so does what is multiplied.
     longest = 18 - len(factor) if factor.isdigit() else 18
     whole = digits_only(cells) & non_empty(cells) & (pc.binary_length(cells).to_numpy() <= longest)
@@ -157,9 +159,7 @@ def scale(cells: Cells, factor: str) -> Cells:
     return cell_kernels.replace_where(cells, whole, pc.cast(pa.array(scaled), pa.string()))
 
 
-def difference(
-    later: Cells, earlier: Cells, layouts: tuple[str, ...], duration_format: DurationFormat | None = None
-) -> Cells:
+def difference(later: Cells, earlier: Cells, layouts: tuple[str, ...], assumptions: Assumptions) -> Cells:
     """Seconds from the earlier to the later time, or by which one duration is longer; empty where one is missing.
 
     Likewise where only one of them says its offset, or is Unix seconds: the other may be of any zone.
@@ -169,11 +169,11 @@ def difference(
         later: Times, or the longer durations.
         earlier: Times, or the shorter ones.
         layouts: Of the times.
-        duration_format: How durations such as 3:15 are read; ``None``: they are not.
+        assumptions: The order of day and month, and how durations such as 3:15 are read.
     """
-    later, earlier = (_spelled_as_seconds(cells, layouts, duration_format) for cells in (later, earlier))
-    ends, has_end, end_is_utc = _parse_moments(later, layouts)
-    starts, has_start, start_is_utc = _parse_moments(earlier, layouts)
+    later, earlier = (_spelled_as_seconds(cells, layouts, assumptions) for cells in (later, earlier))
+    ends, has_end, end_is_utc = _parse_moments(later, layouts, assumptions)
+    starts, has_start, start_is_utc = _parse_moments(earlier, layouts, assumptions)
     both = has_end & has_start & (end_is_utc == start_is_utc)
     text = pc.cast(pa.array(np.where(both, ends - starts, 0)), pa.string())
     filled = np.logical_and.reduce(
@@ -183,11 +183,10 @@ def difference(
     return pc.if_else(pa.array(both), text, pc.if_else(pa.array(filled & ~(has_end & has_start)), unreadable, ""))
 
 
-def _spelled_as_seconds(cells: Cells, layouts: tuple[str, ...], duration_format: DurationFormat | None) -> Cells:
+def _spelled_as_seconds(cells: Cells, layouts: tuple[str, ...], assumptions: Assumptions) -> Cells:
     """Durations, and Unix seconds out of number cells, as plain seconds: 60.0, 0:01:00; other cells are unchanged."""
     others = ~full_match(cells, _SECONDS_PATTERN) & non_empty(cells)
-    others[others] = ~read_in_layouts(cells.filter(pa.array(others)), layouts).read
-    assumptions = Assumptions(now=0, duration_format=duration_format)
+    others[others] = ~_read_times(cells.filter(pa.array(others)), layouts, assumptions).read
     return cell_kernels.rewrite_where(
         cells, others, lambda spelled: normalize_field_cells("HoldDuration", spelled, assumptions)
     )
@@ -226,7 +225,11 @@ def with_seconds(cells: Cells, clocks: Cells) -> Cells:
     return pc.if_else(pa.array(same), pc.binary_join_element_wise(short, seconds, ":"), cells)
 
 
-def _parse_moments(cells: Cells, layouts: tuple[str, ...]) -> tuple[Numbers, Mask, Mask]:
+def _read_times(cells: Cells, layouts: tuple[str, ...], assumptions: Assumptions) -> WrittenTimes:
+    return read_in_layouts(cells, layouts, assumptions.date_order, assumptions.proven_orders)
+
+
+def _parse_moments(cells: Cells, layouts: tuple[str, ...], assumptions: Assumptions) -> tuple[Numbers, Mask, Mask]:
     """Seconds in UTC, or on the clock of the cells; the rows that hold a time; and those whose time is in UTC."""
     # Zero means "never" in columns of Unix seconds.
     in_seconds = full_match(cells, _SECONDS_PATTERN) & ~as_mask(pc.equal(cells, "0"))
@@ -235,7 +238,7 @@ def _parse_moments(cells: Cells, layouts: tuple[str, ...]) -> tuple[Numbers, Mas
         seconds[in_seconds] = pc.cast(cells.filter(pa.array(in_seconds)), pa.int64()).to_numpy()
     if in_seconds.all():
         return seconds, in_seconds, in_seconds
-    times = read_in_layouts(cells, layouts)
+    times = _read_times(cells, layouts, assumptions)
     seconds = np.where(in_seconds, seconds, times.local - times.offset)
     return seconds, in_seconds | times.read, in_seconds | times.has_offset
 
@@ -293,7 +296,7 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
         cells = column(name)
         cells = constant_cells("", count) if cells is None else cells
         encoded, folded_words = _dictionary_encode(cells), pa.array([word.lower() for word in words], pa.string())
-        written = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
+        written = _with_english_booleans(pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary)), folded_words)
         number = cell_kernels.without_decimal_tail(written)
         listed = (as_mask(pc.is_in(written, folded_words)) | as_mask(pc.is_in(number, folded_words)))[
             encoded.indices.to_numpy()
@@ -301,6 +304,14 @@ def condition_mask(condition: Condition, column: Callable[[str], Cells | None], 
         listed = listed | non_empty(cells) if "*" in words else listed
         mask &= listed | _above_zero(encoded) if ">0" in words else listed
     return mask
+
+
+def _with_english_booleans(words: Cells, listed: Cells) -> Cells:
+    """Words in lower case, with those that a Russian Excel writes for TRUE and FALSE in English; listed ones stay."""
+    for russian, english in _RUSSIAN_BOOLEANS:
+        if pc.index(listed, russian).as_py() < 0:
+            words = pc.if_else(pc.equal(words, russian), english, words)
+    return words
 
 
 def _above_zero(encoded: pa.DictionaryArray) -> Mask:
@@ -314,7 +325,8 @@ def _above_zero(encoded: pa.DictionaryArray) -> Mask:
 
 def _rewrite_distinct(cells: Cells, rewrite: Callable[[str], str]) -> Cells:
     encoded = _dictionary_encode(cells)
-    return pc.take(pa.array([rewrite(text) for text in encoded.dictionary.to_pylist()], pa.string()), encoded.indices)
+    # JSON may hold half a surrogate pair.
+    return pc.take(cells_from_text([rewrite(text) for text in encoded.dictionary.to_pylist()]), encoded.indices)
 
 
 @memoized

@@ -338,6 +338,18 @@ def test_each_file_of_a_run_is_read_by_its_own_overrides(folder):
     assert {one["file"] for one in json.loads(result.stdout)["findings"]} == {"a.csv"}
 
 
+def test_findings_in_a_file_with_overrides_tell_of_no_time_that_nobody_gave(folder):
+    write(folder / "calls.csv", as_csv([GOOD | {"DateTime": "1600000000"}], list(GOOD)))
+    write(folder / "calltools.toml", '[[overrides]]\nfiles = "calls.csv"\nignore = "CT303"\n')
+
+    silent = run("validate", "calls.csv", "--lang", "en")
+    told = run("validate", "calls.csv", "--lang", "en", "--as-of", "2026-11-29T00:00:00Z")
+
+    assert "CT501" in silent.output
+    assert "--as-of 20" not in silent.output
+    assert "`--as-of 2026-11-29T00:00:00Z` was given" in " ".join(told.output.split())
+
+
 def test_variables_and_options_beat_overrides(folder):
     name = a_warning(folder)
     write(folder / "calltools.toml", 'fail-on = "warning"\n[[overrides]]\nfiles = "*.csv"\nignore = "CT303"\n')

@@ -72,14 +72,15 @@ def test_what_calltools_wrote_into_the_folder_is_not_taken_again(exports):
     book.save(exports.parent / "bad.xlsx")
     names = ("a.json", "b.jsonl", "c.csv", "d.gitlab.json", "e.xlsx", "f.html", "g.sarif")
     reports = [word for name in names for word in ("--report", f"exports/report-{name}")]
-    run(exports.parent, "convert", "bad.csv", *OPTIONS, *reports, "--rejects", "exports/rejects.csv", code=1)
+    written = ("--rejects", "exports/rejects.csv", "--changes", "exports/changes.csv")
+    run(exports.parent, "convert", "bad.csv", *OPTIONS, *reports, *written, code=1)
     run(exports.parent, "validate", "bad.xlsx", *OPTIONS, "--report", "exports/marked.xlsx", code=1)
     run(exports.parent, "validate", "bad.csv", *OPTIONS, "--write-baseline", "exports/known.json", code=0)
 
     done = run(exports.parent, "validate", "exports", *OPTIONS, code=0)
 
-    own = len(names) - 2 + 3  # no table file ends with .html or .sarif
-    assert f"reports, rejects and baselines of calltools: {own}" in done.stderr
+    own = len(names) - 2 + 4  # no table file ends with .html or .sarif
+    assert f"reports, rejects, changes and baselines of calltools: {own}" in done.stderr
     assert "total of 2 files: read 60" in done.stdout
     # Who names a file means it.
     assert "CT" in run(exports.parent, "validate", "exports/rejects.csv", *OPTIONS, code=1).stdout

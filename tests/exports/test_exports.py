@@ -112,6 +112,14 @@ def test_the_table_schema_describes_required_fields_and_formats():
     assert "pattern" not in fields["TalkDuration"]["constraints"]
 
 
+def test_the_table_schema_lets_a_file_have_some_of_the_columns_and_no_other():
+    """The standard (2.1): of ``superset`` data may have fewer fields than the schema, but none beside them."""
+    found = json.loads(EXPORTS["table-schema"]())
+
+    assert found["fieldsMatch"] == "superset"
+    assert found["$schema"] == "https://datapackage.org/profiles/2.1/tableschema.json"
+
+
 def test_csvw_gives_ids_as_text_and_titles_in_both_languages():
     columns = {column["name"]: column for column in json.loads(EXPORTS["csvw"]())["tableSchema"]["columns"]}
 

@@ -64,6 +64,19 @@ def test_the_columns_are_asked_and_all_calls_are_accounted_for(workbook):
     assert look.fault is None
 
 
+def test_titles_with_line_breaks_are_named_in_one_line_and_written_as_they_are(tmp_path):
+    book = Workbook()
+    for row in (tuple(title.replace(" ", "\n") for title in TITLES), *RECORDS):
+        book.active.append((*row, "Петрова") if row in RECORDS else (*row, "Менеджер\n(ответственный)"))
+    path = tmp_path / "неделя.xlsx"
+    book.save(path)
+
+    _, _, look = answer_all(path)
+
+    assert look.files[0].written == 2
+    assert "Менеджер (ответственный)" in (tmp_path / "mine.toml").read_text(encoding="utf-8")
+
+
 def test_a_guess_shows_what_it_rests_on(workbook):
     questions = {one.key: one for one in inspect([FoundFile(workbook, workbook.name)]).questions}
 

@@ -110,6 +110,28 @@ def test_reading_options_come_from_the_job_or_from_what_holds_for_all(project, r
     assert run_jobs("--dry-run").jobs["romashka"]["written"] == (9 if where == "nowhere" else 10)
 
 
+def test_the_goal_of_an_override_holds_for_its_inputs_and_its_counter_does_not(project, run_jobs, service):
+    project.configure(JOB + '[[overrides]]\nfiles = "in/b.csv"\ngoal = "Client B"\ncounter = 3\n')
+    project.add_input("a.csv", range(5))
+    project.add_input("b.csv", range(5, 10))
+
+    run_jobs()
+
+    assert [(one.counter, one.goal) for one in service.store.uploadings] == [(2001, ""), (2001, "Client B")]
+
+
+@pytest.mark.parametrize("option", ["identifiers", "outcomes"])
+@pytest.mark.parametrize("goes_to", ["counter = 2001", 'output = "made/"'])
+def test_of_a_second_file_that_is_missing_the_error_is_what_is_to_be_done(project, run_jobs, option, goes_to):
+    project.configure(JOB.replace("counter = 2001", goes_to) + f'currency = "RUB"\n{option} = "gone.csv"\n')
+    project.add_input()
+
+    result = run_jobs("--lang", "en")
+
+    assert result.exit_code == 3
+    assert result.jobs["romashka"]["todo"] == "see the error above"
+
+
 def test_a_job_says_more_than_an_override(project, run_jobs):
     project.configure(JOB + 'select = "CT212"\n[[overrides]]\nfiles = "in/*.csv"\nselect = "CT243"\n')
     path = project.add_input()

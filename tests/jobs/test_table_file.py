@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltools.errors import ConfigError, OutputError
+from calltools.errors import ConfigError, OutputError, UsageError
+from calltools.files.placeholders import is_job_name
 from calltools.jobs.table_file import append_job
 
 JOB = {"name": "ромашка", "inputs": ["in/*.csv"], "counter": 12, "static-call": "auto", "wait": True, "min-linked": 2.5}
@@ -72,6 +73,14 @@ def test_what_cannot_take_a_job_stays_as_it_is(tmp_path, text):
     assert [*tmp_path.iterdir()] == [path]
 
 
+@pytest.mark.parametrize("name", ["Звонки (март)", "../up", "a/b", ".hidden", "", "end."])
+def test_a_name_for_which_the_configuration_would_be_refused_is_not_written(tmp_path, name):
+    with pytest.raises(UsageError, match="part of paths"):
+        append_job(tmp_path / "calltools.toml", {**JOB, "name": name})
+
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_link_and_the_rights_of_the_file_stay(tmp_path):
     path, link = tmp_path / "real.toml", tmp_path / "calltools.toml"
     path.write_text('region = "RU"\n')
@@ -93,14 +102,16 @@ def test_a_folder_that_cannot_be_written_leaves_the_file(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="texts of other systems")
-@given(st.text(min_size=1), st.text(st.characters(exclude_categories=["Cs"])))
+@given(
+    st.from_regex(r"\w[\w .-]{0,20}\w", fullmatch=True).filter(is_job_name),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
 def test_every_text_comes_back(tmp_path_factory, name, value):
-    name = name.encode("utf-8", "replace").decode()
     path = tmp_path_factory.mktemp("job") / "calltools.toml"
 
-    append_job(path, {"name": name, "inputs": [value]})
+    append_job(path, {"name": name, "inputs": [value], "goal": value})
 
-    assert tomllib.loads(path.read_bytes().decode())["jobs"] == [{"name": name, "inputs": [value]}]
+    assert tomllib.loads(path.read_bytes().decode())["jobs"] == [{"name": name, "inputs": [value], "goal": value}]
 
 
 def test_a_key_of_another_tool_is_none_of_its_business(tmp_path):

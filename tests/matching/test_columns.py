@@ -54,6 +54,15 @@ def test_what_the_user_names_wins():
     assert found == MatchColumns(1, 2, {"UserId": 4, "ClientId": 5})
 
 
+def test_a_title_with_a_line_break_is_named_as_it_is_read():
+    titles = ("Телефон", "Дата\nсделки  в CRM", "ClientID")
+
+    found = find_match_columns(titles, {"time": "Дата сделки в CRM"})
+
+    assert found == find_match_columns(titles, {"time": "Дата\nсделки  в CRM"}) == MatchColumns(0, 1, {"ClientId": 2})
+    assert is_identifier_column("Номер\nпосетителя", {"ClientId": "Номер посетителя"})
+
+
 def test_a_title_that_is_not_there_is_named():
     with pytest.raises(UsageError, match="no column Gone") as caught:
         find_match_columns(("phone", "time", "ClientId"), {"phone": "Gone"})

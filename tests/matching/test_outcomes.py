@@ -4,6 +4,7 @@ import csv
 import io
 import random
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -107,6 +108,19 @@ def test_the_latest_call_of_the_person_that_is_not_later_gets_it(record, reached
     assert money_of(result) == expected
     assert Counter(one.code for one in result.findings)["CT608"] == (reached is None)
     assert result.summary.outcomes["taken"] + result.summary.outcome_files["no-call"] == 1
+
+
+@pytest.mark.parametrize("other", ["", "2026-03-11"])
+def test_dates_without_a_time_of_day_are_whole_days_beside_an_empty_cell(other, tmp_path):
+    noon = datetime.fromtimestamp(NOON, UTC)
+    call = calls_file(tmp_path / "calls.csv", ("", NOON, 1, ANNA))
+    crm = outcomes_file(
+        tmp_path / "crm.csv",
+        (ANNA, f"{noon:%Y-%m-%d} 00:00:00", "100", "RUB", "sold"),
+        (VERA, other, "200", "RUB", "sold"),
+    )
+
+    assert money_of(convert(call, crm, timezone="Europe/Moscow", region="RU")) == [("100", "RUB", "sold")]
 
 
 def test_an_identifier_tells_the_person_as_well_as_a_phone(calls, tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from calltools.run import ChangesSink, ConversionSink, InputFile, RunOptions, Session, resolve
+from calltools.files.folders import find_files
+from calltools.run import ChangesSink, ConversionSink, InputFile, RunOptions, Session, is_own_file, resolve
 from tests.conftest import NOW
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -75,6 +76,37 @@ def test_nothing_is_said_of_records_that_are_held_back(untidy, tmp_path):
     assert (out, changes, kinds) == (None, None, {})
 
 
+def test_a_file_that_breaks_off_ends_no_other(untidy, tmp_path):
+    """Rejects of two exports in one file are refused at the second header."""
+    broken = tmp_path / "rejects.csv"
+    rejects = "calltools_codes,calltools_place,ClientId,DateTime\nCT201,2,1604591025698235238,1773298921\n"
+    broken.write_text(rejects * 2, encoding="utf-8")
+    context = resolve(RunOptions(as_of=NOW + 10**6, timezone="Europe/Moscow", region="RU"))
+
+    with ConversionSink(tmp_path / "out.csv") as converted, ChangesSink(tmp_path / "changes.csv") as changes:
+        files = [InputFile(path, path.name, context) for path in (untidy, broken)]
+        good, unreadable = Session(files, [changes, converted], converting=True).run()
+
+    assert (good.error is None, unreadable.error is None) == (True, False)
+    assert len(read(tmp_path / "out.csv")) == good.written == 3
+    assert {one["file"] for one in read(tmp_path / "changes.csv")} == {"untidy.csv"}
+
+
+def test_the_changes_of_a_file_that_breaks_off_are_taken_back(tmp_path):
+    with ChangesSink(tmp_path / "changes.csv") as sink:
+        for name, before in (("good.csv", "нет"), ("broken.csv", "да"), ("last.csv", "0")):
+            sink.start_file(name, None)
+            sink.write_by_hand([(1, 2, "StaticCall", before, "1")])
+            if name == "broken.csv":
+                sink.drop_file()
+        sink.close([])
+
+    assert [(one["file"], one["before"]) for one in read(tmp_path / "changes.csv")] == [
+        ("good.csv", "нет"),
+        ("last.csv", "0"),
+    ]
+
+
 def test_a_joined_identifier_is_a_change(untidy, tmp_path):
     second = tmp_path / "crm.csv"
     second.write_text("phone,time,ClientId\n+74950001102,1773298000,1604591025698235299\n", encoding="utf-8")
@@ -84,6 +116,18 @@ def test_a_joined_identifier_is_a_change(untidy, tmp_path):
     assert out[1]["ClientId"] == "1604591025698235299"
     [joined] = [one for one in changes if one["column"] == "ClientId"]
     assert (joined["record"], joined["before"], joined["why"]) == ("2", "", "identifiers")
+
+
+def test_changes_in_a_folder_are_no_input(untidy, tmp_path):
+    convert(untidy, tmp_path, timezone="Europe/Moscow", region="RU")
+    resaved = b"\xef\xbb\xbf" + (tmp_path / "changes.csv").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "changes by Excel.csv").write_bytes(resaved)
+    (tmp_path / "other.csv").write_text("file,record,place,column\na.csv,1,2,Price\n", encoding="utf-8")
+
+    found = find_files([str(tmp_path)], others=[], is_own=is_own_file)
+
+    assert [one.path.name for one in found.files] == ["other.csv", "out.csv", "untidy.csv"]
+    assert found.left_out[str(tmp_path)] == {"own": 2}
 
 
 @pytest.mark.parametrize("name", ["mango", "uis", "freepbx", "sipuni", "calltouch"])

@@ -73,6 +73,18 @@ def test_ctrl_c_ends_it_well_and_leaves_nothing(tmp_path):
     assert "Traceback" not in errors
 
 
+def test_the_second_file_is_no_export_of_its_folder(tmp_path):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    write_csv(exports / "calls.csv", [call_line(number) for number in range(10)])
+    crm = write_csv(exports / "crm.csv", ["+74950000700,1760000000,1604591025698235200"], header="phone,time,ClientID")
+    with started(tmp_path, exports, "--identifiers", crm, "--no-browser") as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+
+    assert f"{exports}: files taken: 1; not taken: 1 (named in this command for something else: 1)" in errors
+
+
 def test_after_a_kill_the_next_start_clears_away(tmp_path):
     with started(tmp_path, "--no-browser") as (process, address):
         visitor_of(address).post("files", files=[("calls", "a.csv", b"ClientId,DateTime\n")])

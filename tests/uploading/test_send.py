@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from calltools.cli.options import ReadingOptions
+from calltools.cli.send_answers import command_again
+from calltools.cli.upload_options import FollowOptions
 from tests.uploading.conftest import COUNTER
 from tests.uploading.pseudo_terminal import Terminal
 
@@ -76,12 +79,12 @@ WORDS = {
     "ru": {
         "zone": "По какому часовому поясу", "refused": "не время пояса", "identifiers": "Есть ли второй файл",
         "static": "Что делать со звонками", "counter": "В какой счётчик", "goal": "Какую цель", "confirm": "Отправить звонков: 21",
-        "job": "Сохранить ответы как задание", "back": "назад", "yes": "да", "wrong": "Омск",
+        "job": "Сохранить ответы как задание", "name": "частью путей", "back": "назад", "yes": "да", "wrong": "Омск",
     },
     "en": {
         "zone": "In which time zone", "refused": "are not those of", "identifiers": "Is there a second file",
         "static": "What becomes of the", "counter": "To which counter", "goal": "Which goal", "confirm": "Send 21 calls",
-        "job": "Keep these answers as a job", "back": "back", "yes": "y", "wrong": "Omsk",
+        "job": "Keep these answers as a job", "name": "part of paths", "back": "back", "yes": "y", "wrong": "Omsk",
     },
 }  # fmt: skip
 
@@ -114,6 +117,8 @@ class TestAtATerminal:
             screen.type(f"{words['yes']}\n")
             screen.until(words["job"])
             text = screen.text
+            screen.type("ромашка (март)\n")
+            screen.until(words["name"])
             screen.type("ромашка\n")
             code, out = screen.end()
 
@@ -168,6 +173,27 @@ class TestAtATerminal:
 
         assert replaced != (folder / "mine.toml").read_text(encoding="utf-8") == "# mine\n"
 
+    def test_after_back_only_what_the_run_has_written_is_replaced(self, environment, folder):
+        (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00:00;+74950000100\n", encoding="utf-8")
+        (folder / "precious.toml").write_text("# mine\n", encoding="utf-8")
+        said = (*SAID, "--region", "RU", "--counter", COUNTER, "--goal", "Звонок", "-o", "calls.csv")
+        with Terminal(environment, "send", "week.csv", *said, *QUICK) as screen:
+            for question in ("time of the call", "caller", "incoming", "missed", "talk", "wait"):
+                answer(screen, question, "Enter")
+            answer(screen, "week.toml", "mine.toml")
+            answer(screen, "Send 1 call", "back", "] ")
+            answer(screen, "week.toml", "precious.toml")
+            screen.until("precious.toml already exists")
+            screen.type("other.toml\n")
+            answer(screen, "Send 1 call", "n", "] ")
+            screen.until("Keep these answers as a job")
+            screen.type("\n")
+            code, _ = screen.end()
+
+        assert code == 0
+        assert (folder / "precious.toml").read_text(encoding="utf-8") == "# mine\n"
+        assert (folder / "calls.csv").exists()
+
     def test_ctrl_c_leaves_nothing_behind(self, terminal, service, folder):
         before = sorted(folder.rglob("*"))
         with terminal("-o", "calls.csv") as screen:
@@ -191,6 +217,24 @@ class TestAtATerminal:
         assert code == 0
         assert service.posts == []
 
+    def test_a_file_of_another_client_that_comes_meanwhile_is_not_sent_with_the_others(
+        self, environment, service, folder
+    ):
+        (folder / "in").mkdir()
+        calls = (SAMPLES / "sipuni" / "export.csv").read_bytes()
+        (folder / "in" / "b.csv").write_bytes(calls)
+        said = 'timezone = "Europe/Moscow"\nstatic-call = "auto"\n[[overrides]]\nfiles = "b.csv"\ncounter = 2\n'
+        (folder / "calltools.toml").write_text(said, encoding="utf-8")
+        with Terminal(environment, "send", "in/", *QUICK) as screen:
+            screen.until("Which goal")
+            (folder / "in" / "a.csv").write_bytes(calls)
+            screen.type("\n")
+            code, _ = screen.end()
+
+        assert code == 2
+        assert "in/a.csv to --counter …" in screen.text
+        assert service.posts == []
+
     def test_who_has_no_token_is_told_the_command_and_may_get_one_at_once(self, terminal, service):
         with terminal(*SAID, CALLTOOLS_TOKEN="", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring") as screen:
             screen.until("calltools login")
@@ -200,6 +244,22 @@ class TestAtATerminal:
 
         assert code == 2
         assert service.requests == []
+
+
+@pytest.fixture
+def clients(folder):
+    """Calls of two clients; of the second the configuration names a counter and a goal."""
+    for name in ("client-a", "client-b"):
+        (folder / name).mkdir()
+        (folder / name / "calls.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+
+    def configured(counter):
+        text = f'{counter}timezone = "Europe/Moscow"\nstatic-call = "auto"\n'
+        own = 'files = "client-b/*.csv"\ncounter = 22222222\ngoal = "Client B"\n'
+        (folder / "calltools.toml").write_text(f"{text}[[overrides]]\n{own}", encoding="utf-8")
+
+    configured("counter = 11111111\n")
+    return configured
 
 
 @pytest.mark.usefixtures("folder", "service")
@@ -259,12 +319,80 @@ class TestInAScript:
 
         assert result.exit_code == 0, result.stderr
 
+    @pytest.mark.usefixtures("clients")
+    def test_calls_go_to_the_counter_of_their_client(self, run, service):
+        result = run("send", "client-b/calls.csv", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [(one.counter, one.goal) for one in service.store.uploadings] == [(22222222, "Client B")]
+
+    def test_a_counter_of_the_client_alone_is_not_asked(self, run, service, clients):
+        clients("")
+
+        result = run("send", "client-b/", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [one.counter for one in service.store.uploadings] == [22222222]
+
+    @pytest.mark.parametrize("counter", ["", "counter = 11111111\n"], ids=["none", "another"])
+    @pytest.mark.parametrize("how", [["--yes"], ["--plan"]], ids=" ".join)
+    def test_calls_of_two_clients_are_never_sent_to_one(self, run, service, clients, counter, how):
+        clients(counter)
+
+        result = run("send", "client-b/", "client-a/", *how, *QUICK)
+
+        assert result.exit_code == 2
+        assert "--counter 22222222" in result.stderr
+        assert "client-a/calls.csv" in result.stderr
+        assert "  calltools send client-b/calls.csv --" in result.stderr
+        assert service.requests == []
+
+    @pytest.mark.usefixtures("clients")
+    def test_the_counter_of_the_command_line_goes_before(self, run, service):
+        result = run("send", "client-b/calls.csv", "--counter", "3", "--goal", "Mine", "--yes", *QUICK)
+
+        assert result.exit_code == 0, result.stderr
+        assert [(one.counter, one.goal) for one in service.store.uploadings] == [(3, "Mine")]
+
     def test_an_export_that_nobody_knows_needs_a_profile(self, run, folder):
         (folder / "week.csv").write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
         result = run("send", "week.csv", "--counter", COUNTER, "--yes")
 
         assert result.exit_code == 2
         assert "calltools vendors new" in result.stderr
+
+    @pytest.mark.parametrize("named", [["week.csv"], ["known.csv", "in/week.csv"], ["in/"]], ids=" ".join)
+    def test_the_next_command_names_the_file_that_nobody_knows(self, run, folder, named):
+        (folder / "in").mkdir()
+        (folder / "known.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        for name in ("week.csv", "in/week.csv"):
+            (folder / name).write_text("Когда;Кто\n02.03.2026 10:00;84950000100\n", encoding="utf-8")
+        result = run("send", *named, *SAID, "--counter", COUNTER, "--yes")
+
+        where = "week.csv" if named == ["week.csv"] else "in/week.csv"
+        assert result.exit_code == 2
+        assert result.stderr.splitlines()[-1] == f"  calltools vendors new {where} -o week.toml"
+
+    def test_what_the_options_name_is_no_export_of_the_folder(self, run, folder):
+        exports = folder / "exports"
+        exports.mkdir()
+        (exports / "calls.csv").write_bytes((SAMPLES / "sipuni" / "export.csv").read_bytes())
+        (exports / "crm.csv").write_bytes((SAMPLES / "walkthrough" / "crm.csv").read_bytes())
+        (exports / "sales.csv").write_text("phone;time;price\n+74950000100;02.03.2026 10:00;5\n", encoding="utf-8")
+        beside = ("--identifiers", "exports/crm.csv", "--outcomes", "exports/sales.csv", "--currency", "RUB")
+        said = ("--timezone", "Europe/Moscow", "--static-call", "auto", "-o", "exports/made.csv")
+        for _ in range(2):  # the second time the output is there
+            result = run("send", "exports/", *beside, *said, *QUICK[4:], "--force", "--dry-run")
+
+            assert result.exit_code == 0, result.stderr
+
+    def test_the_command_that_does_it_again_keeps_options_of_zero(self):
+        groups = [ReadingOptions(header_row=0), FollowOptions(min_linked=0.0, poll_interval=5)]
+        given = frozenset({"header_row", "min_linked", "yes"})
+
+        again = command_again(["calls.csv"], groups, given, {}, wait=False)
+
+        assert again == "calltools send calls.csv --header-row 0 --min-linked 0 --yes"
 
     def test_standard_input_is_refused(self, run):
         assert run("send", "-").exit_code == 2

@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pytest
 
+from calltools.model.assumptions import Assumptions
 from calltools.vendors.transforms import difference
 
 
@@ -37,7 +38,7 @@ from calltools.vendors.transforms import difference
     ],
 )
 def test_seconds_between_two_times(later, earlier, layouts, seconds):
-    found = difference(pa.array([later, later]), pa.array([earlier, earlier]), layouts)
+    found = difference(pa.array([later, later]), pa.array([earlier, earlier]), layouts, Assumptions(0))
 
     assert found.to_pylist() == [seconds, seconds]
 
@@ -45,5 +46,12 @@ def test_seconds_between_two_times(later, earlier, layouts, seconds):
 def test_durations_in_minutes_are_read_as_the_user_says():
     later, earlier = pa.array(["1:12"]), pa.array(["1:00"])
 
-    assert difference(later, earlier, (), "mm:ss").to_pylist() == ["12"]
-    assert difference(later, earlier, (), "h:mm").to_pylist() == ["720"]
+    assert difference(later, earlier, (), Assumptions(0, duration_format="mm:ss")).to_pylist() == ["12"]
+    assert difference(later, earlier, (), Assumptions(0, duration_format="h:mm")).to_pylist() == ["720"]
+
+
+@pytest.mark.parametrize("known", [{"date_order": "mdy"}, {"proven_orders": (("/", "mdy"),)}])
+def test_times_that_a_spreadsheet_has_written_anew_are_read_as_those_of_the_call(known):
+    later, earlier = pa.array(["11/29/2026 09:19:01"]), pa.array(["11/29/2026 09:18:54"])
+
+    assert difference(later, earlier, ("%Y-%m-%d %H:%M:%S",), Assumptions(0, **known)).to_pylist() == ["7"]

@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pytest
 
+from calltools.vendors.call_words import direction_meaning
 from calltools.vendors.infer import infer_columns, looks_like_record
 from calltools.vendors.propose import anonymize
 from calltools.vendors.time_columns import find_time_columns, layout_pattern
@@ -28,6 +29,16 @@ def columns(**cells):
         ({"when": ["02 Mar 2026 10:00:00"]}, ("when",), "%d %b %Y %H:%M:%S"),
         ({"Время": ["10:00:05"], "Дата": ["02.03.2026"]}, ("Дата", "Время"), "%d.%m.%Y %H:%M:%S"),
         ({"День": ["2026-03-02"], "Разговор": ["00:00:40"]}, ("День",), "%Y-%m-%d %H:%M:%S"),
+        (
+            {
+                "Дата": ["02.03.2026"],
+                "Время ожидания": ["00:00:07"],
+                "Время реакции": ["0:05"],
+                "Время звонка": ["10:00:05"],
+            },
+            ("Дата", "Время звонка"),
+            "%d.%m.%Y %H:%M:%S",
+        ),
         ({"end": ["2026-03-02 10:01:00"], "start": ["2026-03-02 10:00:00"]}, ("start",), "%Y-%m-%d %H:%M:%S"),
         ({"answered at": ["2026-03-02 10:01:00"], "x": ["2026-03-02 10:00:00"]}, ("x",), "%Y-%m-%d %H:%M:%S"),
         ({"Дата": ["02.03.2026 10:00:00", "Итого", ""]}, None, None),
@@ -128,6 +139,21 @@ def test_words_of_a_status_are_understood_or_left_to_a_person(title, word, meani
 
 
 @pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("Incoming international", "incoming"),
+        ("Outgoing local", "outgoing"),
+        ("Local", "internal"),
+        ("Internal incoming", "internal"),
+        ("Внутренний входящий", "internal"),
+        ("International", ""),
+    ],
+)
+def test_an_international_or_local_call_is_not_an_internal_one(word, meaning):
+    assert direction_meaning(word) == meaning
+
+
+@pytest.mark.parametrize(
     ("phones", "region"),
     [
         (["8 (999) 000-00-01", "79990000002"], "RU"),
@@ -171,6 +197,7 @@ def test_a_record_in_place_of_titles_is_seen(titles, data):
         ("person@mail.example", "somebody@example.com"),
         ("sip:79161234567@pbx.example", "somebody@example.com"),
         ("https://user:secret@example.com/p?yclid=5871026893748593412&token=abc#id=9", "https://example.com/p?yclid=5871000000000000001&token=x#id=9"),
+        ("https://crm.example.com/clients/79161234567/deals", "https://crm.example.com/clients/79160000001/deals"),
         ("00:01:05", "00:01:05"),
         ("210", "210"),
         ("принят", "принят"),

@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pytest
 
+from calltools.fields.kernels import cell_kernels
 from calltools.fields.kinds.phone import comparable_numbers
 from calltools.vendors.transforms import condition_mask, translate_words
 
@@ -27,3 +28,31 @@ def test_a_word_of_a_condition(written):
 
 def test_an_extension_as_a_number_cell_is_an_own_number_as_well():
     assert comparable_numbers(pa.array(["600.0", "600,00", "600"]), "RU").to_pylist() == ["600"] * 3
+
+
+@pytest.mark.parametrize(("russian", "english"), [("ИСТИНА", "true"), ("Ложь", "FALSE"), ("'ложь", "false")])
+def test_booleans_of_a_russian_spreadsheet_are_those_of_the_profile(russian, english):
+    cells = pa.array([russian, "", "иное"])
+
+    translated, unknown = translate_words(cells, {english: "1"}, None)
+
+    assert translated.to_pylist() == ["1", "", "иное"]
+    assert unknown.tolist() == [False, False, True]
+    assert condition_mask({"a": (english,)}, lambda _: pa.array([russian.lstrip("'"), "иное"]), 2).tolist() == [
+        True,
+        False,
+    ]
+
+
+def test_a_profile_may_list_russian_booleans_itself():
+    assert translate_words(pa.array(["Истина", "true"]), {"истина": "1", "true": "2"}, None)[0].to_pylist() == [
+        "1",
+        "2",
+    ]
+
+
+def test_three_zeros_behind_a_comma_may_be_thousands():
+    cells = pa.array(["12,000", "1.000", "600,0", "600.0000", "1234.000", "12.00"])
+
+    assert cell_kernels.without_decimal_tail(cells).to_pylist() == ["12,000", "1.000", "600", "600", "1234", "12"]
+    assert cell_kernels.drop_decimal_tail(cells).to_pylist() == ["12,000", "1.000", "600", "600", "1234", "12"]

@@ -18,6 +18,7 @@ from calltools.vendors.transforms import pluck
         ("['lead', 'new']", "lead; new"),
         ("lead, new", "lead, new"),
         ("[lead]", "[lead]"),
+        ('[{"name": "ok \\ud83d"}]', "ok \N{REPLACEMENT CHARACTER}"),
         ("[{'name': '\\d'}]", "[{'name': '\\d'}]"),
         ("[__import__('os')]", "[__import__('os')]"),
         ("[" * 9_000, "[" * 9_000),

@@ -28,6 +28,30 @@ def problems(text):
     return {path: key for path, key, _ in refused.value.problems}, refused.value
 
 
+def test_what_a_profile_takes_for_granted_must_exist():
+    found, _ = (
+        problems(f"""{PLAIN.replace("recognize", 'region = "ru"' + chr(10) + 'currency = "RUR"' + chr(10) + "recognize", 1)}
+[[examples]]
+why = "no zone"
+source = {{ When = "2026-03-02 10:00:00", Who = "1" }}
+expect = {{ DateTime = "1772434800" }}
+assume = {{ timezone = "Europe/Moskow", region = "ZZ" }}
+[read]
+encoding = "windows1251x"
+delimiter = "ab"
+""")
+    )
+
+    assert found == {
+        "$.read.encoding": "encoding-unknown",
+        "$.read.delimiter": "profile-not-one-of",
+        "$.region": "region-unknown",
+        "$.currency": "currency-withdrawn",
+        "$.examples[0].assume.timezone": "zone-unknown-near",
+        "$.examples[0].assume.region": "region-unknown",
+    }
+
+
 def test_every_mistake_is_named_at_once_with_its_path():
     found, fault = problems("""
 name = "x"
@@ -191,6 +215,8 @@ def test_a_profile_in_a_folder_is_found_by_its_name_as_it_is_spelled(tmp_path, m
     (folder / "ours.TOML").write_text(text, encoding="utf-8-sig")
     (folder / "ours.toml").write_text(text, encoding="utf-8-sig")
     (folder / "old.toml").mkdir()
+    # Emacs locks a file that is being edited by a link to nowhere.
+    (folder / ".#ours.toml").symlink_to("somebody@host.1:2")
     monkeypatch.chdir(tmp_path)
 
     assert profile_library.find_profile("Our PBX").title == "Plain"
@@ -243,6 +269,8 @@ def test_a_query_parameter_is_no_pattern():
 
 def test_a_product_that_no_number_of_64_bits_holds_is_left_as_it_is():
     # Modulo 2 ** 64 the second one would be 44 seconds.
+    assert transforms.scale(pa.array(["63870.0", "90"]), "0.001").to_pylist() == ["63", "0"]
+    assert transforms.scale(pa.array(["2.0", "3"]), "60").to_pylist() == ["120", "180"]
     assert transforms.scale(pa.array(["90", "307445734561825861"]), "60").to_pylist() == ["5400", "307445734561825861"]
 
 

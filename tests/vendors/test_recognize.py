@@ -1,5 +1,6 @@
 """Each sample and each second file fits the profile of its own vendor and no other; a wrong name is refused with the right one."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.errors import VendorError
+from calltools.files.json.reader import flatten_record, parse_records
 from calltools.files.opening import open_table
 from calltools.model.batch import Hints
 from calltools.vendors import profile_library
@@ -51,6 +53,27 @@ def test_a_file_fits_its_own_profile_and_no_other(name):
     fitting = [profile.name for profile in PROFILES if match_header(profile, table.titles).matches]
 
     assert fitting == [name.partition("/")[0]]
+
+
+@pytest.mark.parametrize("name", [name for name in FOLDERS if export(name).suffix == ".json"])
+def test_one_call_as_json_lines_is_read_as_the_call(name, tmp_path):
+    """Whatever lists it holds: a record with all keys of its export is that record, not what is in it."""
+    text = export(name).read_text(encoding="utf-8")
+    records = parse_records(text, name, lambda titles: profile_fits(name, titles))
+    told = [one for one in records if profile_fits(name, [*flatten_record(one)])]
+    path = tmp_path / "one.jsonl"
+
+    for one in told:
+        path.write_text(json.dumps(one), encoding="utf-8")
+        table = open_export(path)
+        assert table.titles == (*flatten_record(one),)
+        assert sum(len(task()) for task in table.tasks()) == 1
+    assert told
+
+
+def profile_fits(name, titles):
+    [profile] = [one for one in PROFILES if one.name == name.partition("/")[0]]
+    return match_header(profile, titles).matches
 
 
 @pytest.mark.parametrize("name", RECOGNIZED)

@@ -9,7 +9,7 @@ from calltools.cli.configuration.keys import ConfigValue, option_keys
 from calltools.cli.options import ReadingOptions
 from calltools.cli.upload_options import AbsencePolicy, FollowOptions
 from calltools.errors import nearest_word
-from calltools.files.placeholders import DATE, JOB, STEM, find_wrong_placeholder
+from calltools.files.placeholders import DATE, JOB, STEM, find_wrong_placeholder, is_job_name
 from calltools.toml_reader import TomlReader
 
 #: Keys of a job that are no options of another command.
@@ -28,8 +28,6 @@ JOB_OPTIONS: Final = (
 _WRITTEN: Final = ("output", "rejects", "report", "archive")
 _READ: Final = ("inputs", "identifiers", "outcomes", "baseline")
 _PLACEHOLDERS: Final = (JOB, DATE, STEM)
-#: A name is a part of paths: of no folder above, and nothing that a shell or a system reads in another way.
-_NAME: Final = re.compile(r"[^\W_](?:[\w .-]*\w)?", re.UNICODE)
 _TOKEN_PLACE: Final = re.compile(r"(env|file|keyring):(\S(?:.*\S)?)")
 
 
@@ -78,7 +76,7 @@ class JobTableReader:
 
     def _read_job(self, table: Mapping[str, Any], path: str) -> JobTable:
         name = self.reader.read_text(table, "name", path, required=True)
-        if name and not _NAME.fullmatch(name):
+        if name and not is_job_name(name):
             self.reader.add_problem(f"{path}.name", "job-name-wrong")
         options = {word: value for word, value in table.items() if self._is_option(word, path)}
         values = self.read_values(options, path, ())

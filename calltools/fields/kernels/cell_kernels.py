@@ -19,7 +19,6 @@ from calltools.fields.kernels.byte_kernels import (
     first_bytes,
     full_match,
     memoized,
-    rewrite_matches,
     slice_bytes,
 )
 from calltools.model.assumptions import Assumptions
@@ -27,6 +26,8 @@ from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empt
 
 #: What a spreadsheet or a program adds to whole numbers: ``.0``. A decimal comma occurs in Russian exports.
 DECIMAL_TAIL: Final = "[.,]0+"
+#: A whole number with such a tail. Three zeros behind up to three digits are none: 12,000 may be twelve thousand.
+WITH_DECIMAL_TAIL: Final = f"(?:[0-9]{{4,}}{DECIMAL_TAIL}|[0-9]{{1,3}}[.,](?:00?|0000+))"
 
 #: Words that exports and spreadsheets write instead of an empty cell (lower case).
 PLACEHOLDERS: Final = frozenset(
@@ -88,7 +89,7 @@ _CONTROL_GUARDS: Final = "".join(map(chr, (*range(0x20), 0x7F)))
 
 def without_decimal_tail(cells: Cells) -> Cells:
     """Whole numbers as they were before a number cell, or a column of floats, has held them: 600 for 600.0."""
-    return pc.replace_substring_regex(cells, f"^([0-9]+){DECIMAL_TAIL}$", r"\1")
+    return replace_where(cells, *_tails_dropped(cells))
 
 
 def control_character(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -243,7 +244,13 @@ def clean_unless_damaged(cells: Cells) -> Cells:
 
 def drop_decimal_tail(cells: Cells) -> Cells:
     """The cells with ``1042.0`` rewritten as ``1042``; all others are unchanged."""
-    return replace_where(cells, *rewrite_matches(cleaned(cells), f"([0-9]+){DECIMAL_TAIL}", r"\1"))
+    return replace_where(cells, *_tails_dropped(cleaned(cells)))
+
+
+def _tails_dropped(cells: Cells) -> tuple[Mask, Cells]:
+    """The cells that are a whole number with a tail, and those numbers without it."""
+    tailed = full_match(cells, WITH_DECIMAL_TAIL)
+    return tailed, pc.replace_substring_regex(cells.filter(pa.array(tailed)), f"{DECIMAL_TAIL}$", "")
 
 
 def replace_where(cells: Cells, where: Mask, texts: Cells) -> Cells:

@@ -24,7 +24,6 @@ from calltools.model.cells import Cells, Mask, as_mask, non_empty
 #: The largest unsigned 64-bit number, as text: ids are compared as text, never made numbers.
 _MAX_UNSIGNED_64: Final = "18446744073709551615"
 _SCIENTIFIC: Final = r"[+-]?[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,][0-9]+[Ee][0-9]+"
-_WITH_DECIMAL_TAIL: Final = f"[0-9]+{cell_kernels.DECIMAL_TAIL}"
 _GOOGLE: Final = r"(?:GA[0-9]+\.[0-9]+\.)?[0-9]{1,11}\.[0-9]{1,11}"
 #: A spreadsheet keeps 15 digits of a number, so that an id of 19 digits then ends in four zeros or more.
 _KEPT_DIGITS: Final = 15
@@ -70,7 +69,7 @@ def decimal_tail(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
     Source:
         IEEE 754 double precision; Yandex Metrica, Passing call data, ClientId.
     """
-    return full_match(cell_kernels.cleaned(cells), _WITH_DECIMAL_TAIL)
+    return full_match(cell_kernels.cleaned(cells), cell_kernels.WITH_DECIMAL_TAIL)
 
 
 def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -92,7 +91,7 @@ def google_client_id(cells: Cells, _assumptions: Assumptions | None = None) -> M
         Yandex Metrica, getClientID; Google Analytics, client id format.
     """
     clean = cell_kernels.cleaned(cells)
-    return full_match(clean, _GOOGLE) & ~full_match(clean, _WITH_DECIMAL_TAIL)
+    return full_match(clean, _GOOGLE) & ~full_match(clean, cell_kernels.WITH_DECIMAL_TAIL)
 
 
 def client_id_not_digits(cells: Cells, _assumptions: Assumptions | None = None) -> Mask:
@@ -211,7 +210,7 @@ def unprintable_user_id(cells: Cells, _assumptions: Assumptions | None = None) -
 def _holds_non_digits(cells: Cells) -> Mask:
     clean = cell_kernels.cleaned(cells)
     mask: Mask = ~digits_only(clean)
-    for known in (_SCIENTIFIC, _WITH_DECIMAL_TAIL):
+    for known in (_SCIENTIFIC, cell_kernels.WITH_DECIMAL_TAIL):
         mask &= ~full_match(clean, known)
     return mask
 

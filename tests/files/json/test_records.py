@@ -51,6 +51,44 @@ def test_an_object_without_a_list_is_one_record():
     assert choose({"result": []}) == []
 
 
+def test_one_record_of_a_known_export_may_hold_lists():
+    """As JSON Lines have it on a day with one call."""
+    record = ONE | {"history": [TWO, THREE]}
+
+    assert choose(record, known=is_export) == [record]
+    assert choose(record) == [TWO, THREE]
+    with pytest.raises(UsageError) as refused:
+        choose(ONE | {"history": [ONE]}, known=is_export)
+    assert refused.value.facts["lists"] == "., history"
+
+
+def test_a_path_says_the_same_of_one_line_as_of_several():
+    record = ONE | {"history": [TWO, THREE]}
+
+    for path, items in ((".", [record]), ("[].history", [TWO, THREE])):
+        assert choose(record, path) == choose([record], path) == items
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"status": "complete", "data": [{"list": [], "period": "", "total": "0", "more": False}]},
+        {"data": [{"list": []}, {"list": []}]},
+        [{"pages": [{"list": [], "next": None}]}],
+    ],
+)
+def test_lists_that_only_wrap_empty_lists_hold_no_record(document):
+    assert choose(document) == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"start": "1773298800", "tags": []}, {"name": "Иванов", "tags": []}, {"start": "12.03", "tags": []}, {"id": "1"}],
+)
+def test_a_record_with_an_empty_list_is_no_wrapper(record):
+    assert choose({"data": [record]}) == choose([record]) == [record]
+
+
 @pytest.mark.parametrize(
     ("document", "paths"),
     [
