@@ -175,7 +175,11 @@ async def fix_all(visit: Visit, _request: Request, form: ReceivedForm) -> Respon
         visit.notify("assumption_needed")
         return go_to(visit, "findings")
     found = await asyncio.to_thread(lambda: list(converted.rejected.repaired(code, column)))
-    edits = [_bulk_edit(visit, *one) for one in found]
+    return _apply_bulk(visit, found)
+
+
+def _apply_bulk(visit: Visit, found: Iterable[tuple[int, int, int, int, str, str]]) -> Response:
+    edits = [edit for one in found if (edit := _bulk_edit(visit, *one)) is not None]
     return _applied(visit, _keep(visit, edits))
 
 
@@ -190,17 +194,19 @@ async def fill(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
         visit.notify("fill_nothing")
         return go_to(visit, "findings")
     empty = await asyncio.to_thread(lambda: list(converted.rejected.empty_cells(*where, form.get("rule"))))
-    edits = [_bulk_edit(visit, where[0], record, place, where[1], "", text) for record, place in empty]
-    return _applied(visit, _keep(visit, edits))
+    return _apply_bulk(visit, ((where[0], record, place, where[1], cell, text) for record, place, cell in empty))
 
 
 def _bulk_edit(  # noqa: PLR0913, PLR0917 - where a cell is, and what becomes of it
     visit: Visit, file: int, record: int, place: int, position: int, cell: str, after: str
-) -> Edit:
+) -> Edit | None:
+    """The edit of one of many cells; ``None``: a person has mended it since it was judged, and that counts."""
     known = visit.mended_cells(file, place).get(position)
     number = visit.files[file - 1].number
     if known is None:
         return Edit(number, record, place, position, cell, cell, after)
+    if known.after != cell:
+        return None
     return Edit(number, record, place, position, known.before, known.after, after)
 
 

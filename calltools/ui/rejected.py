@@ -126,12 +126,12 @@ class RejectedRecords:
                 " WHERE code = ? AND column = ? AND after IS NOT NULL AND position IS NOT NULL",
                 (code, column),
             ):
-                cells = json.loads(row["cells"])
+                cells = self._judged(row["file"], row["place"], json.loads(row["cells"]))
                 if row["position"] < len(cells):
                     yield (*tuple(row)[:4], cells[row["position"]], row["after"])
 
-    def empty_cells(self, file: int, position: int, code: str) -> Iterator[tuple[int, int]]:
-        """Record and place of the rejected records of a file whose cell in a column is empty.
+    def empty_cells(self, file: int, position: int, code: str) -> Iterator[tuple[int, int, str]]:
+        """Record, place and cell of the rejected records of a file whose cell in a column is empty, but for spaces.
 
         Args:
             file: Number of the file.
@@ -153,8 +153,15 @@ class RejectedRecords:
                 {"file": file, "code": code},
             )
             for row in listed:
-                if not json.loads(row["cells"])[position].strip():
-                    yield row["record"], row["place"]
+                cell = self._judged(file, row["place"], json.loads(row["cells"]))[position]
+                if not cell.strip():
+                    yield row["record"], row["place"], cell
+
+    def _judged(self, file: int, place: int, cells: list[str]) -> list[str]:
+        """The cells of a record as the run has judged them."""
+        known = self.mended[file - 1]
+        read = known.cells.get(place, {}) if known else {}
+        return [read.get(at, cell) for at, cell in enumerate(cells)]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
