@@ -232,7 +232,7 @@ class TestAtATerminal:
             code, _ = screen.end()
 
         assert code == 2
-        assert "in/a.csv to --counter …" in screen.text
+        assert "in/a.csv (--counter …)" in screen.text
         assert service.posts == []
 
     def test_who_has_no_token_is_told_the_command_and_may_get_one_at_once(self, terminal, service):
