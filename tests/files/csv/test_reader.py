@@ -80,6 +80,36 @@ def test_words_in_capitals_are_not_taken_for_small_letters_of_another_encoding(w
     assert list(rows[0][2]) == words.split(";")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Café Zürich;Müller", "Français;à Paris", "Peña;año", "Grüße;MÜLLER", "Zürich;x", "«Très bien»;l’été", "Malmö;Å"],
+)
+@pytest.mark.parametrize("count", [1, 400])
+def test_western_text_is_not_read_as_russian(write, words, count):
+    text = "ClientId;Tag;City\n" + "".join(f"{number};{words}\n" for number in range(count))
+
+    with pytest.raises(SourceError, match="--encoding"):
+        read(write(text.encode("cp1252")))
+    assert list(read(write(text.encode("cp1252")), Hints(encoding="cp1252"))[1][0][2][1:]) == words.split(";")
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ремонт iPhone'ов;Петров",
+        "SMM-щик;Иванов",
+        "бумага А4x;Заявка",
+        "настройка CRMки;Вход",
+        "VIPам скидка;Да, удобно",
+    ],
+)
+def test_latin_letters_in_a_russian_text_hide_no_encoding(write, encoding, words):
+    table, rows, _, _ = read(write(f"ClientId;Tag;City\n1;{words}\n".encode(encoding)))
+
+    assert (table.source.encoding, list(rows[0][2][1:])) == (encoding, words.split(";"))
+
+
 def test_an_unclear_encoding_is_refused_until_it_is_given(write):
     path = write(b"ClientId,Tag\n1,\x90\x91\xfe\n")
 
