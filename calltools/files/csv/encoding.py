@@ -49,6 +49,10 @@ _MIN_SHOUTED: Final = 2
 _SHOUTED_LOG_WEIGHT: Final = math.log(1 / 12)
 #: Weight of a sign that Russian tables do not hold: one in a hundred thousand.
 _UNLIKELY_LOG_WEIGHT: Final = math.log(1e-5)
+#: Weight of a Russian letter directly beside a Latin one: in «CRMка» there is one; in words of German or French that
+#: are read as Russian (Mьller) one or two to a letter.
+_MIXED_LOG_WEIGHT: Final = math.log(1e-3)
+_MIXED_LETTERS: Final = re.compile("(?=[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z])")
 _COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
 #: By how much the best encoding must beat the second: e to the power of 6 is four hundred to one.
 _MIN_LOG_MARGIN: Final = 6.0
@@ -61,6 +65,7 @@ _CONTROL_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1a\x1c\x1d\x1e\
 _TITLE_LOG_WEIGHT: Final = 6.0
 #: To count known titles, all profiles are loaded; it is not done if that many could not change the order.
 _MAX_TITLES: Final = 100
+_LATIN_BYTES: Final = np.array([bytes([code]).isalpha() for code in range(256)])
 _NON_ASCII_BYTES: Final = bytes(range(0x80, 0x100))
 _RUSSIAN_LETTER: Final = re.compile("[А-яЁё]")
 #: Known titles, or letters, of a first line that decide how a file of two encodings is read.
@@ -110,10 +115,10 @@ def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_t
     likely = {encoding: _log_likelihood(letters, encoding) for encoding in LOG_PRIORS}
     (best, encoding), (second, _) = _two_likeliest(likely)
     if best - second < _TITLE_LOG_WEIGHT * _MAX_TITLES:
-        likely = {
-            one: so_far + _TITLE_LOG_WEIGHT * count_known_titles(telling.decode(one, "replace"))
-            for one, so_far in likely.items()
-        }
+        titles = {one: count_known_titles(telling.decode(one, "replace")) for one in likely}
+        # Titles that all encodings read alike, such as those in ASCII, say of none that it fits.
+        common = min(titles.values())
+        likely = {one: so_far + _TITLE_LOG_WEIGHT * (titles[one] - common) for one, so_far in likely.items()}
         (best, encoding), (second, _) = _two_likeliest(likely)
     # Even the best encoding must read the letters better than noise.
     beyond = len(telling) - len(telling.translate(None, _NON_ASCII_BYTES))
@@ -174,10 +179,12 @@ def _distinctive_bytes(head: bytes) -> bytes:
 
 
 def _without_ascii(head: bytes) -> bytes:
-    """The bytes beyond ASCII; of what stands between two runs of them, only the first byte, so that they stay apart."""
+    """The bytes beyond ASCII and those directly beside them; they keep runs apart, and tell which letter is beside."""
     codes = np.frombuffer(head, np.uint8)
-    kept = codes >= 0x80
-    kept[1:] |= kept[:-1].copy()
+    beyond = codes >= 0x80
+    kept = beyond.copy()
+    kept[1:] |= beyond[:-1]
+    kept[:-1] |= beyond[1:]
     return codes[kept].tobytes()
 
 
@@ -186,7 +193,7 @@ def _two_likeliest(likely: Mapping[str, float]) -> list[tuple[float, str]]:
 
 
 def _log_likelihood(head: bytes, encoding: str) -> float:
-    """Log-likelihood of an encoding, and of the letters beyond ASCII read in it; ASCII only keeps words apart.
+    """Log-likelihood of an encoding, and of the letters beyond ASCII read in it; ASCII counts only beside them.
 
     It is ``text_log_likelihood`` of the decoded text: each of these encodings has one byte a letter, so that bytes are
     counted and no text is made, in a tenth of the time.
@@ -194,6 +201,8 @@ def _log_likelihood(head: bytes, encoding: str) -> float:
     cases, weights, small_weights = _byte_tables(encoding)
     codes = np.frombuffer(head, np.uint8)
     case = cases[codes]
+    russian, latin = case != _NO_LETTER, _LATIN_BYTES[codes]
+    mixed = np.count_nonzero(russian[:-1] & latin[1:]) + np.count_nonzero(latin[:-1] & russian[1:])
     # Begins and ends of runs of capitals; a small letter before or after such a run takes one letter of it.
     edges = np.flatnonzero(np.diff(case == _CAPITAL, prepend=False, append=False))
     begins, ends = edges[::2], edges[1::2]
@@ -209,6 +218,7 @@ def _log_likelihood(head: bytes, encoding: str) -> float:
     case[lowered] = _SMALL
     swapped = np.count_nonzero((case[:-1] == _SMALL) & (case[1:] == _CAPITAL))
     total += int(shouted.sum()) * _SHOUTED_LOG_WEIGHT + _UNLIKELY_LOG_WEIGHT * swapped
+    total += _MIXED_LOG_WEIGHT * mixed
     return total + LOG_PRIORS[encoding]
 
 
@@ -235,6 +245,7 @@ def text_log_likelihood(text: str) -> float:
     weights = (_letter_log_weight(chr(sign)) for sign in signs.tolist())
     total: float = sum(weight * count for weight, count in zip(weights, counts.tolist(), strict=True))
     total += shouted * _SHOUTED_LOG_WEIGHT
+    total += _MIXED_LOG_WEIGHT * len(_MIXED_LETTERS.findall(text))
     # A capital after a small letter: a wrong encoding swaps the two cases, as KOI8-R read as Windows-1251 does.
     return total + _UNLIKELY_LOG_WEIGHT * len(re.findall(r"[а-яё][А-ЯЁ]", text))
 

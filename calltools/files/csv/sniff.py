@@ -1,5 +1,6 @@
 """Sniffing a CSV: encoding, delimiter and header row from its first bytes."""
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -81,7 +82,7 @@ def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFi
     marked, length = read_byte_order_mark(head)
     if hints.encoding:
         said = hints.encoding.lower().replace("_", "-")
-        return ("utf-8" if said in {"utf8", "utf-8-sig"} else said), length if marked == "utf-8" else 0
+        return ("utf-8" if _is_utf8(said) else said), length if marked == "utf-8" else 0
     if marked:
         return marked, length if marked == "utf-8" else 0
     whole = len(head) < _HEAD_BYTES
@@ -90,6 +91,14 @@ def _choose_encoding(head: bytes, name: str, hints: Hints, find_header: HeaderFi
         return max(find_header(split_rows(text, delimiter)[1]).score for delimiter in DELIMITER_NAMES)
 
     return sniff_encoding(head, name, is_whole_file=whole, count_known_titles=known), 0
+
+
+def _is_utf8(encoding: str) -> bool:
+    """Whether a name stands for UTF-8, as U8 and cp65001 of Windows do."""
+    try:
+        return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+    except LookupError:
+        return False
 
 
 def _decode_head(path: Path, head: bytes, encoding: str, mark_length: int) -> str:

@@ -4,6 +4,7 @@ import codecs
 import io
 import re
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 _CHUNK_BYTES: Final = 1 << 20
@@ -56,9 +57,9 @@ class Utf8Stream(_RewrittenStream):
 
     @staticmethod
     def is_needed(encoding: str) -> bool:
-        """Whether quotes, delimiters and line ends of the encoding are not the bytes of ASCII."""
+        """Whether the encoding is neither UTF-8 nor one byte a letter, with the ASCII quotes, delimiters, line ends."""
         try:
-            return '",;\t|\r\n'.encode(encoding) != b'",;\t|\r\n'
+            return encoding != "utf-8" and not _is_one_byte_a_letter(encoding)
         except LookupError:
             return False
 
@@ -77,6 +78,19 @@ class Utf8Stream(_RewrittenStream):
         """Skip the bytes before a place."""
         self.read(offset)
         return offset
+
+
+@lru_cache(maxsize=16)
+def _is_one_byte_a_letter(encoding: str) -> bool:
+    if '",;\t|\r\n'.encode(encoding) != b'",;\t|\r\n':
+        return False
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for code in range(256):
+        decoder.reset()
+        # Of a byte that begins a longer letter nothing is given yet.
+        if len(decoder.decode(bytes([code]))) != 1:
+            return False
+    return True
 
 
 class DoubledQuotesStream(_RewrittenStream):

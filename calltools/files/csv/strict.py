@@ -1,19 +1,20 @@
 """The strict path: records are parsed one by one by RFC 4180, and parsing goes on after a malformed one.
 
-A malformed record is reported at the line where it starts. Parsing goes on at the next line that is a complete record;
-the lines between belong to the same finding. Every decision depends on the text after the start of the record, never on
-where a block ends, so other block sizes give the same result. ``structure`` finds the same record ends on arrays of
-positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
+A malformed record is reported at the line where it starts. Parsing goes on at the next line that may be a record: a
+complete one starts there, or the line has enough delimiters for one and is then malformed itself. The lines between are
+the rest of the record: its cells hold them, so that no line is lost. Every decision depends on the text after the start
+of the record, never on where a block ends, so other block sizes give the same result. ``structure`` finds the same
+record ends on arrays of positions; ``tests/files/csv/test_malformed.py`` holds the two to each other.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from calltools.files.csv.splitting import LINE_END, LONGEST_CELL, RecordSplit, RecordSplitter
 
-#: Lines that are searched for a complete record after a malformed one whose quoted cell goes on.
+#: Lines that are searched for the next record after a malformed one whose quoted cell goes on.
 LOOKAHEAD_LINES: Final = 1000
 #: Columns of a table from which on lines inside a quoted cell can prove that stray quotes swallowed records.
 MIN_WIDTH_OF_SWALLOWED: Final = 3
@@ -31,7 +32,7 @@ class ParsedRecord:
 
     Attributes:
         line: Physical line where it starts, from 0 at the beginning of the text.
-        cells: Its cells; of a malformed record the cells of its first line.
+        cells: Its cells; of a malformed record all of its lines, divided at each delimiter if its quotes are wrong.
         fault: Code of the rule that it breaks, or ``None``.
         position: Column, from 0, of a wrong quote.
         blank_lines: Of a blank record: how many empty lines follow one another from here, this one included.
@@ -57,7 +58,7 @@ class StrictParser(RecordSplitter):
     def __init__(self, text: str, delimiter: str, width: int, longest_cell: int = LONGEST_CELL) -> None:
         super().__init__(text, delimiter, longest_cell)
         self._width = width
-        # No complete record starts on so many lines from the first place up to the second.
+        # No record starts on so many lines from the first place up to the second.
         self._barren_lines = (0, 0, 0)
 
     def parse_records(self, until: int | None = None) -> Iterator[ParsedRecord]:
@@ -135,10 +136,9 @@ class StrictParser(RecordSplitter):
         if fault is None:
             return ParsedRecord(line, split.cells), split.end
         end = self._resume_at(at, split, fault)
-        # Behind a wrong quote nothing was split; and if parsing goes on inside of what was split, those cells belong to
-        # other records.
-        whole = split.fault is None and end >= split.end
-        return ParsedRecord(line, split.cells if whole else self._split_line(at), fault, split.position), end
+        # Behind a wrong quote nothing was split; and parsing may go on before or behind the end of what was split.
+        cells = split.cells if split.fault is None and end == split.end else self._split_lines(at, end)
+        return ParsedRecord(line, cells, fault, split.position), end
 
     def _find_fault(self, at: int, split: RecordSplit) -> str | None:
         """The fault of a record without a wrong quote."""
@@ -152,8 +152,8 @@ class StrictParser(RecordSplitter):
         """Whether all lines of a record of several lines are records themselves, between two stray quotes.
 
         A quoted cell that closes may hold any text, also a line of as many cells as the record. But where every line
-        has as many cells, the first and the last one too, and all of them a number of four or more digits in the same
-        cell, these are calls and no text. In a table of one or two columns such lines prove nothing.
+        that is not empty has as many cells, the first and the last one too, and all of them a number of four or more
+        digits in the same cell, these are calls and no text. In a table of one or two columns such lines prove nothing.
         """
         numbered = set(range(self._width)) if self._width >= MIN_WIDTH_OF_SWALLOWED else set()
         first = at
@@ -161,12 +161,30 @@ class StrictParser(RecordSplitter):
             line_end = self.line_end(at)
             if at == first and line_end == end:
                 return False
-            if self._text.count(self._delimiter, at, line_end) != self._width - 1:
+            if self._text[at] in "\r\n":
+                at = line_end
+                continue
+            if not self._has_delimiters_of_record(at, line_end):
                 return False
-            cells = self._text[at:line_end].split(self._delimiter)
+            cells = self._split_between_stray_quotes(self._text[at:line_end], closes=at > first, opens=line_end < end)
+            if len(cells) != self._width:
+                return False
             numbered = {position for position in numbered if len(_DIGIT.findall(cells[position])) >= _MIN_DIGITS}
             at = line_end
         return bool(numbered)
+
+    def _split_between_stray_quotes(self, line: str, *, closes: bool, opens: bool) -> Sequence[str]:
+        """The cells of a line without the quote that closes a cell of the line before, and the one that opens a cell.
+
+        A sound quoted cell of the line may hold delimiters.
+        """
+        if line.count(self._delimiter) == self._width - 1:
+            return line.split(self._delimiter)
+        if closes:
+            line = line.replace('"', "", 1)
+        if opens:
+            line = "".join(line.rsplit('"', 1))
+        return RecordSplitter(line, self._delimiter, self._longest_cell).split_record(0).cells
 
     def _resume_at(self, at: int, split: RecordSplit, fault: str) -> int:
         """The place where parsing goes on after a malformed record."""
@@ -182,11 +200,11 @@ class StrictParser(RecordSplitter):
             split.fault_at < next_line and split.fault and not self._cell_continues(at, next_line)
         ):
             return next_line
-        # The quotes are right, but a complete record inside was swallowed by a stray quote.
+        # The quotes are right, but a record inside was swallowed by a stray quote.
         if split.fault is None:
-            swallowed = self._next_complete_line(next_line, split.end)
+            swallowed = self._next_record_line(next_line, split.end)
             return split.end if swallowed is None else swallowed
-        found = self._next_complete_record(next_line)
+        found = self._next_record(next_line)
         return next_line if found is None else found
 
     def _torn_record_end(self, at: int, next_line: int) -> int | None:
@@ -202,7 +220,7 @@ class StrictParser(RecordSplitter):
                 self.look_until(candidate + 1)
                 break
             end = self.line_end(candidate)
-            if self._is_complete_record(candidate):
+            if self._may_be_record(candidate):
                 break
             if self._text.find('"', candidate, end) >= 0:
                 # The first line with a quote closes the torn cell, or nothing does.
@@ -223,8 +241,8 @@ class StrictParser(RecordSplitter):
             next_line
         )
 
-    def _next_complete_record(self, candidate: int) -> int | None:
-        """The first line from a place on with which a complete record starts, among ``LOOKAHEAD_LINES``."""
+    def _next_record(self, candidate: int) -> int | None:
+        """The first line from a place on that may be a record, among ``LOOKAHEAD_LINES``."""
         # Where many malformed records follow one another, each line is tried once, not once for each of them.
         first, stop, lines = self._barren_lines
         if first <= candidate <= stop:
@@ -236,25 +254,36 @@ class StrictParser(RecordSplitter):
             if stop >= len(self._text):
                 self.look_until(stop + 1)
                 break
-            found = self._is_complete_record(stop)
+            found = self._may_be_record(stop)
             if not found:
                 stop, lines = self.line_end(stop), lines + 1
         self._barren_lines = candidate, stop, lines
         return stop if found else None
 
-    def _next_complete_line(self, candidate: int, end: int) -> int | None:
-        """The first line between two places that is a complete record.
+    def _next_record_line(self, candidate: int, end: int) -> int | None:
+        """The first line between two places that has enough delimiters for a record.
 
-        A record of several lines is not searched: whether it is complete would depend on the text after the second
-        place. In a table of one column every line is complete, so that it proves nothing.
+        A record whose first line has fewer is not searched: whether it is complete would depend on the text after the
+        second place. In a table of one column every line is complete, so that it proves nothing.
         """
         for _ in range(LOOKAHEAD_LINES if self._width > 1 else 0):
             if candidate >= end:
                 return None
-            if self._is_complete_line(candidate):
+            if self._has_delimiters_of_record(candidate, self.line_end(candidate)):
                 return candidate
             candidate = self.line_end(candidate)
         return None
+
+    def _may_be_record(self, at: int) -> bool:
+        """Whether a complete record starts with a line, or the line has enough delimiters for one.
+
+        Consecutive records often have the same damage. A line of so many cells that no record starts with is then a
+        malformed one of its own, and no text of the record before: otherwise nobody would count it.
+        """
+        return self._has_delimiters_of_record(at, self.line_end(at)) or self._is_complete_record(at)
+
+    def _has_delimiters_of_record(self, at: int, line_end: int) -> bool:
+        return self._text.count(self._delimiter, at, line_end) >= self._width - 1
 
     def _is_complete_record(self, at: int) -> bool:
         split = self.split_record(at)
@@ -264,6 +293,5 @@ class StrictParser(RecordSplitter):
         # An odd number of quotes: a cell goes on after the line. Counting is much faster than parsing.
         return self._text.count('"', at, self.line_end(at)) % 2 == 0 and self._is_complete_record(at)
 
-    def _split_line(self, at: int) -> tuple[str, ...]:
-        line = self._text[at : self.line_end(at)].rstrip("\r\n")
-        return tuple(line.split(self._delimiter))
+    def _split_lines(self, at: int, end: int) -> tuple[str, ...]:
+        return tuple(self._text[at:end].rstrip("\r\n").split(self._delimiter))

@@ -216,8 +216,8 @@ class QuoteStructure:
 
         The records are given by the numbers of their first and last lines.
 
-        Either all of its lines have as many delimiters as a record has, or one has, and the record itself has not as
-        many outside quoted cells. The length of the data if there is none.
+        Either its first and last line have at least as many delimiters as a record has, or one has, and the record
+        itself has not as many outside quoted cells. The length of the data if there is none.
         """
         needed = self._width - 1
         if not needed:
@@ -227,8 +227,9 @@ class QuoteStructure:
         delimiters, record = self._delimiters_within(start, end)
         line, at, count = np.unique(np.searchsorted(self._line_ends, delimiters), return_index=True, return_counts=True)
         of = record[at]
-        full_lines = np.bincount(of[count == needed], minlength=len(first))
-        doubtful = (full_lines == last - first + 1) & (self._width >= MIN_WIDTH_OF_SWALLOWED)
+        # The strict path passes over blank lines between the first and the last one.
+        edges = (count >= needed) & ((line == first[of]) | (line == last[of]))
+        doubtful = (np.bincount(of[edges], minlength=len(first)) == 2) & (self._width >= MIN_WIDTH_OF_SWALLOWED)
         inner = np.bincount(of[(count >= needed) & (line != first[of])], minlength=len(first)) > 0
         if (inner & ~doubtful).any():
             outside = np.bincount(record[self._is_unquoted(delimiters)], minlength=len(first))

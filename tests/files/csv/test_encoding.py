@@ -55,6 +55,7 @@ def test_utf8_is_text_as_it_is(texts):
     st.one_of(
         st.binary(max_size=40),
         st.text("абвяёАБВЯЁ -a\n", max_size=40).map(lambda text: text.encode("cp1251")),
+        st.text("яЁaZ -", max_size=20).map(lambda text: text.encode("cp1251")),
         st.text("ЁАб", max_size=12).map(lambda text: text.encode("cp866")),
     )
 )

@@ -10,6 +10,8 @@ import io
 import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from calltools.fields.table import FIELD_NAMES
 from calltools.files.csv import reader
@@ -195,3 +197,91 @@ def test_the_good_file_is_read_as_it_is(tmp_path, monkeypatch, block_size, exact
     assert errors == []
     assert count == COUNT
     assert records == {n + 1: (places(LINES)[n], RECORDS[n]) for n in range(COUNT)}
+
+
+def single_lines(number):
+    """A call in one line; every fourth one has a quoted cell with a delimiter and quotes."""
+    tag = 'обед, "у Анны"' if number % 4 == 3 else "заявка"
+    return as_line([f"u{number}-", str(1772434800 + number), "", f"+7495000{1000 + number}", tag, "5"])
+
+
+@st.composite
+def damaged_lines(draw):
+    """Up to 25 calls in a line each; some consecutive ones have a quote more, at the same or at any place."""
+    lines = [single_lines(number) for number in range(draw(st.integers(1, 25)))]
+    for _ in range(draw(st.integers(1, 3))):
+        first = draw(st.integers(0, len(lines) - 1))
+        last = draw(st.integers(first, min(first + 6, len(lines) - 1)))
+        same = draw(st.one_of(st.none(), st.integers(0, 5)))
+        for number in range(first, last + 1):
+            if same is None:
+                at = draw(st.integers(0, len(lines[number])))
+            else:  # the edges of cells, where a quote may be right by chance
+                edges = [match.start() for match in re.finditer(",|$", lines[number])]
+                at = edges[same] + draw(st.integers(0, 1))
+            lines[number] = put(lines[number], min(at, len(lines[number])), '"')
+    return lines
+
+
+def places_of(batches):
+    """The line of each written, rejected and blank record, and the text of all cells."""
+    found, cells = [], []
+    for batch in batches:
+        found += batch.places.tolist() + [one.place for one in batch.malformed]
+        cells += [row for column in batch.columns.columns for row in column.to_pylist()]
+        cells += [cell for one in batch.malformed for cell in one.cells]
+    return sorted(found), "\n".join(cells)
+
+
+def read_narrow(path, lines, *, exact_only):
+    path.write_text("\n".join([NARROW_HEADER, *lines]) + "\n", encoding="utf-8")
+    hints = Hints(encoding="utf-8", delimiter=",", header_row=1)
+    request = OpenRequest(path, "calls.csv", hints, lambda _: HeaderGuess(0, 6), exact_only=exact_only)
+    return [task() for task in reader.open_csv(request).tasks()]
+
+
+NARROW_HEADER = "UserId,DateTime,Price,PhoneNumber,Tag,TalkDuration"
+INCHES = [single_lines(number).replace("заявка", '24"') for number in range(9)]
+#: Two calls of which the first opens a quoted cell, and the second closes it at the same column.
+TWO_STRAY = [single_lines(0), single_lines(1).replace("+", '"+'), single_lines(2).replace(",заявка", '",заявка')]
+#: The same; the second call has a sound quoted cell with a delimiter behind.
+BESIDE_SOUND = [*TWO_STRAY[:2], single_lines(3).replace(',"обед', '","обед')]
+
+
+@given(damaged_lines(), st.sampled_from([40, 300, 1 << 20]), st.booleans())
+@example(INCHES, 1 << 20, False)
+@example(TWO_STRAY, 1 << 20, False)
+@example(BESIDE_SOUND, 1 << 20, False)
+@example([*TWO_STRAY[:2], "", TWO_STRAY[2]], 1 << 20, False)
+def test_each_call_is_written_or_rejected_whatever_quotes_stray(tmp_path_factory, lines, size, exact_only):
+    path = tmp_path_factory.mktemp("csv") / "calls.csv"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "BLOCK_SIZE", size)
+        batches = read_narrow(path, lines, exact_only=exact_only)
+
+    found, text = places_of(batches)
+
+    assert found == [number for number, line in enumerate(lines, 2) if line]
+    assert sum(batch.read for batch in batches) == len(found)
+    assert [text.count(f"u{number}-") for number in range(30)] == [
+        sum(f"u{number}-" in line for line in lines) for number in range(30)
+    ]
+
+
+@ROADS
+def test_the_rest_of_a_malformed_record_stands_in_its_cells(tmp_path, exact_only):
+    """No line is nowhere: whoever mends the rejects finds all of them."""
+    torn = ['u1-,1772434801,,+74950001001,"первая "вторая', 'третья", 15', '",5']
+    batches = read_narrow(tmp_path / "calls.csv", [single_lines(0), *torn, single_lines(2)], exact_only=exact_only)
+
+    assert [list(one.cells) for batch in batches for one in batch.malformed] == ["\n".join(torn).split(",")]
+    assert places_of(batches)[0] == [2, 3, 6]
+
+
+@ROADS
+def test_a_sound_cell_of_several_lines_behind_damage_is_read(tmp_path, exact_only):
+    sound = as_line(["u2-", "1772434802", "", "+74950001002", 'строка, "вторая"\nu9-,1,2,3,4,5\n\nтретья', "5"])
+    batches = read_narrow(tmp_path / "calls.csv", [*INCHES[:2], sound, *INCHES[3:]], exact_only=exact_only)
+
+    assert next(row for batch in batches for row in batch.columns.column(4).to_pylist()).count("\n") == 3
+    assert places_of(batches)[0] == [2, 3, 4, 8, 9, 10, 11, 12, 13]

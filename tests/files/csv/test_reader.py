@@ -80,12 +80,63 @@ def test_words_in_capitals_are_not_taken_for_small_letters_of_another_encoding(w
     assert list(rows[0][2]) == words.split(";")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Café Zürich;Müller", "Français;à Paris", "Peña;año", "Grüße;MÜLLER", "Zürich;x", "«Très bien»;l’été", "Malmö;Å"],
+)
+@pytest.mark.parametrize("count", [1, 400])
+def test_western_text_is_not_read_as_russian(write, words, count):
+    text = "ClientId;Tag;City\n" + "".join(f"{number};{words}\n" for number in range(count))
+
+    with pytest.raises(SourceError, match="--encoding"):
+        read(write(text.encode("cp1252")))
+    assert list(read(write(text.encode("cp1252")), Hints(encoding="cp1252"))[1][0][2][1:]) == words.split(";")
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ремонт iPhone'ов;Петров",
+        "SMM-щик;Иванов",
+        "бумага А4x;Заявка",
+        "настройка CRMки;Вход",
+        "VIPам скидка;Да, удобно",
+    ],
+)
+def test_latin_letters_in_a_russian_text_hide_no_encoding(write, encoding, words):
+    table, rows, _, _ = read(write(f"ClientId;Tag;City\n1;{words}\n".encode(encoding)))
+
+    assert (table.source.encoding, list(rows[0][2][1:])) == (encoding, words.split(";"))
+
+
 def test_an_unclear_encoding_is_refused_until_it_is_given(write):
     path = write(b"ClientId,Tag\n1,\x90\x91\xfe\n")
 
     with pytest.raises(SourceError, match="--encoding"):
         read(path)
     assert read(path, Hints(encoding="cp1251"))[1][0][2][0] == "1"
+
+
+@pytest.mark.parametrize("spelling", ["cp65001", "CP65001", "u8", "utf8", "UTF_8", "utf-8-sig"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_every_name_of_utf8_is_utf8(write, spelling, mark):
+    table, rows, findings, _ = read(write(mark + RUSSIAN), Hints(encoding=spelling))
+
+    assert (table.source.encoding, rows[0][2][2]) == ("utf-8", "Заявка с сайта")
+    assert {row["code"] for row in findings} == ({"CT004", "CT005"} if mark else {"CT005"})
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "big5", "shift_jis", "euc_jp", "euc_kr", "iso2022_jp", "utf_7"])
+@pytest.mark.parametrize("exact_only", [False, True])
+def test_encodings_of_several_bytes_a_letter_are_read_as_python_does(write, encoding, exact_only):
+    # The second byte of some of these letters is a delimiter or a backslash of ASCII.
+    word = {"shift_jis": "表能", "euc_kr": "한국", "big5": "許功", "gb18030": "丂亅"}.get(encoding, "本日")
+    text = f'ClientId|DateTime|Tag\r\n1|2|"{word}"\r\n3|4|b{word}\r\n'
+
+    _, rows, _, _ = read(write(text.encode(encoding)), Hints(encoding=encoding), exact_only=exact_only)
+
+    assert [cells for _, _, cells in rows] == [("1", "2", word), ("3", "4", "b" + word)]
 
 
 def test_a_line_of_another_encoding_is_named_and_the_others_go_on(write):
