@@ -10,7 +10,7 @@ import typer
 from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import FindingOptions, ReadingOptions, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import expand_options
-from calltools.cli.upload_options import CounterOption, SendOptions
+from calltools.cli.upload_options import AbsencePolicy, CounterOption, FollowOptions, SendOptions
 from calltools.errors import PackageError
 from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.startup import load_arrow
@@ -91,11 +91,12 @@ def find_settings(
         UsageError: A value cannot be parsed.
     """
     from calltools.cli.run_options import build_file_options  # noqa: PLC0415 - heavy
+    from calltools.cli.upload_run import choose_options  # noqa: PLC0415 - heavy
     from calltools.guide.counters import UploadTarget  # noqa: PLC0415 - heavy
 
-    matching = layers.config.matching_overrides(name)
-    counter, goal = layers.apply(CounterOption(), matching).counter, layers.apply(SendOptions(), matching).goal
-    return build_file_options(layers, reading, showing, name), UploadTarget(counter, goal)
+    chosen = choose_options(layers, name, CounterOption(), SendOptions(), FollowOptions(), AbsencePolicy())
+    target = UploadTarget(chosen.counter or None, chosen.send.goal)
+    return build_file_options(layers, reading, showing, name), target
 
 
 def _refuse_missing_packages() -> None:
