@@ -10,11 +10,21 @@ from typing import Final
 
 from calltools.errors import OutputError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.packed import split_member
 from calltools.files.placeholders import STEM, fixed_folder
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
-from calltools.run import OUTCOME_CODE, REJECTS_ENDING, is_folder_output, refuse_other_endings, report_path
+from calltools.jobs.inputs import JobInput, second_files
+from calltools.library.session import list_report_files
+from calltools.run import (
+    OUTCOME_CODE,
+    REJECTS_ENDING,
+    is_folder_output,
+    refuse_occupied_outputs,
+    refuse_other_endings,
+    report_path,
+)
 
 _OUTPUT_NAME: Final = f"{STEM}.csv"
 _REJECTS_NAME: Final = f"{STEM}.rejects.csv"
@@ -109,6 +119,27 @@ def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
         other = name if path is None else seen.setdefault(str(path).casefold(), name)
         if other != name:
             raise OutputError("job-output-same", path=path, first=other, second=name)
+
+
+def list_written(paths: JobPaths, names: Sequence[str]) -> list[Path]:
+    """The outputs and reports of a run with such inputs: what replaces the file of an earlier run."""
+    outputs = [path for name in names if (path := paths.output_of(name)) is not None]
+    return [*outputs, *list_report_files(paths.reports, names)]
+
+
+def refuse_read_files(job: Job, paths: JobPaths, inputs: Sequence[JobInput]) -> None:
+    """Refuse to write what the job reads, or two things to one path.
+
+    Raises:
+        OutputError: An output, a report or rejects are a file that the job reads, or one another.
+    """
+    names = [table.name for one in inputs for table in one.tables]
+    options = [job.options_for(name) for name in names]
+    second = [split_member(path).path for one in options for path in second_files(one)]
+    # Rejects of two inputs of one name get numbers.
+    rejects = {str(path).casefold(): path for name in names if (path := paths.rejects_of(name)) is not None}
+    read = [*(one.path for one in inputs), *second, *(one.baseline for one in options), Path(job.key.config)]
+    refuse_occupied_outputs([*list_written(paths, names), *rejects.values()], [], read)
 
 
 def make_folders(paths: JobPaths, names: Sequence[str]) -> None:

@@ -141,6 +141,7 @@ class _JobRun:
         self._find_untold(inputs)
         names = [table.name for one in listed.inputs for table in one.tables]
         outputs.refuse_equal_outputs(paths, names)
+        outputs.refuse_read_files(job, paths, listed.inputs)
         if mode.writes and len(inputs):
             # What cannot be written is refused before anything is sent.
             outputs.make_folders(paths, names)

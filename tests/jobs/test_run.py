@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.jobs import conversion
@@ -482,6 +483,38 @@ def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, s
 
     assert result.exit_code == 2
     assert project.files() == ["in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'output = "in/"',
+        'output = "crm.csv"',
+        'output = "deals.csv"',
+        'report = "in/calls.csv"',
+        'report = "known.json"',
+        'rejects = "crm.csv"',
+        'output = "out/"\nreport = "out/calls.csv"',
+        'output = "out/"\nrejects = "out/"\nreport = "out/calls.rejects.csv"',
+    ],
+)
+def test_a_job_writes_over_no_file_that_it_reads_or_writes(project, run_jobs, service, written):
+    project.configure(
+        '[[jobs]]\nname = "romashka"\ninputs = "in/calls.csv"\ncounter = 2001\nbaseline = "known.json"\n'
+        f'identifiers = "crm.csv"\noutcomes = "deals.csv"\n{written}\n'
+    )
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+    (project.folder / "crm.csv").write_text("phone,time,ClientId\n+74950000701,1759999000,1604591025698235201\n")
+    (project.folder / "deals.csv").write_text("phone,time,Price,Currency\n+74950000701,1760090000,5,RUB\n")
+    CliRunner().invoke(app, ["validate", "in/calls.csv", "--write-baseline", "known.json"])
+    before = {name: (project.folder / name).read_bytes() for name in project.files()}
+
+    result = run_jobs()
+
+    assert result.exit_code == 2, result.output
+    assert {name: (project.folder / name).read_bytes() for name in project.files()} == before
+    assert len(before) == 4
     assert service.store.uploadings == []
 
 
