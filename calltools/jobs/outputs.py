@@ -53,7 +53,7 @@ class JobPaths:
         return [folder for folder in local if any(folder.resolve().is_relative_to(base) for base in searched)]
 
     def refuse_inputs_in(self, job: str, bases: Iterable[Path]) -> None:
-        """Refuse an output or an archive in a folder that is searched for inputs: they would be taken for inputs.
+        """Refuse outputs, rejects or an archive in a folder that is searched: they would be taken for inputs.
 
         Raises:
             OutputError: It is such a folder.
@@ -64,9 +64,11 @@ class JobPaths:
                 raise OutputError("job-output-among-inputs", job=job, word=word, path=folder)
 
     def _folders(self) -> Iterator[tuple[str, Path]]:
-        """The folders of outputs and of finished inputs, as far as they are the same for all inputs."""
+        """The folders of outputs, rejects and finished inputs, as far as they are the same for all inputs."""
         if self.output is not None:
             yield "output", fixed_folder(self.output)
+        if self.rejects is not None:
+            yield "rejects", fixed_folder(self.rejects)
         if self.archive is not None:
             yield "archive", fixed_folder(self.archive) if STEM in str(self.archive) else self.archive
 

@@ -474,9 +474,9 @@ def test_two_inputs_of_one_name_are_both_in_the_archive(project, run_jobs, servi
     assert len(stored(service)) == 2
 
 
-@pytest.mark.parametrize("key", ["archive", "output"])
+@pytest.mark.parametrize("key", ["archive", "output", "rejects"])
 def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, service, key):
-    project.configure(JOB.replace('archive = "archive/"', "") + f'{key} = "in/"\n')
+    project.configure(CONVERTING.replace('output = "out/{stem}.csv"', f'counter = 2001\n{key} = "in/"'))
     project.add_input()
 
     result = run_jobs()
@@ -530,6 +530,18 @@ def test_what_the_job_has_written_below_its_inputs_is_no_input(project, run_jobs
     assert result.jobs["romashka"]["inputs"] == []
     assert project.files() == ["archive/calls.csv", "out/calls.csv"]
     assert set(stored(service).values()) == {1}
+
+
+@pytest.mark.parametrize("rejects", ["in/rejects/", "in/rejects/{stem}/bad.csv"])
+def test_what_a_job_has_rejected_below_its_inputs_is_rejected_once(project, run_jobs, rejects):
+    project.configure(CONVERTING + f'recursive = true\nrejects = "{rejects}"\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    first, second = run_jobs(), run_jobs()
+
+    assert (first.exit_code, second.exit_code) == (1, 0), second.output
+    assert second.jobs["only"]["rejected"] == 0
+    assert len(project.files()) == 3
 
 
 def test_an_archive_of_two_tables_is_one_input(project, run_jobs, service):
