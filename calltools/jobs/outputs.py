@@ -12,6 +12,7 @@ from calltools.errors import OutputError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
 from calltools.files.packed import split_member
 from calltools.files.placeholders import STEM, fixed_folder
+from calltools.files.rejects import starts_like_rejects
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
@@ -72,6 +73,11 @@ class JobPaths:
         if self.archive is not None:
             yield "archive", fixed_folder(self.archive) if STEM in str(self.archive) else self.archive
 
+    @property
+    def keeps_outputs(self) -> bool:
+        """Whether a number is put behind the name of an output that is there already: its input was put away."""
+        return self.archive is not None and not isinstance(self.output, RemotePath)
+
     def output_of(self, name: str) -> Path | None:
         """The output of an input."""
         return None if self.output is None else report_path(self.output, name)
@@ -123,17 +129,17 @@ def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
             raise OutputError("job-output-same", path=path, first=other, second=name)
 
 
-def list_written(paths: JobPaths, names: Sequence[str]) -> list[Path]:
-    """The outputs and reports of a run with such inputs: what replaces the file of an earlier run."""
-    outputs = [path for name in names if (path := paths.output_of(name)) is not None]
-    return [*outputs, *list_report_files(paths.reports, names)]
+def list_outputs(paths: JobPaths, names: Sequence[str]) -> list[Path]:
+    """The outputs of a run with such inputs."""
+    return [path for name in names if (path := paths.output_of(name)) is not None]
 
 
 def refuse_read_files(job: Job, paths: JobPaths, inputs: Sequence[JobInput]) -> None:
     """Refuse to write what the job reads, or two things to one path.
 
     Raises:
-        OutputError: An output, a report or rejects are a file that the job reads, or one another.
+        OutputError: An output, a report or rejects are a file that the job reads, or one another; or rejects are
+            where an output would be.
     """
     names = [table.name for one in inputs for table in one.tables]
     options = [job.options_for(name) for name in names]
@@ -141,7 +147,10 @@ def refuse_read_files(job: Job, paths: JobPaths, inputs: Sequence[JobInput]) -> 
     # Rejects of two inputs of one name get numbers.
     rejects = {str(path).casefold(): path for name in names if (path := paths.rejects_of(name)) is not None}
     read = [*(one.path for one in inputs), *second, *(one.baseline for one in options), Path(job.key.config)]
-    refuse_occupied_outputs([*list_written(paths, names), *rejects.values()], [], read)
+    outputs = list_outputs(paths, names)
+    refuse_occupied_outputs([*outputs, *list_report_files(paths.reports, names), *rejects.values()], [], read)
+    for path in outputs if not paths.keeps_outputs else ():
+        _refuse_rejects(path)
 
 
 def make_folders(paths: JobPaths, names: Sequence[str]) -> None:
@@ -161,10 +170,17 @@ def put_output(source: Path, target: Path) -> Path:
     """Put a converted file in its place, instead of what an earlier run has put there; gives the place.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: It cannot be written, or rejects are there.
     """
+    _refuse_rejects(target)
     _copy(source, target, force=True)
     return target
+
+
+def _refuse_rejects(path: Path) -> None:
+    """Refuse to replace rejected calls: they have no other place."""
+    if not isinstance(path, RemotePath) and path.is_file() and starts_like_rejects(path):
+        raise OutputError("job-output-is-rejects", path=path)
 
 
 def put_outcome_rejects(source: Path, folder: Path, job: str) -> Path:
@@ -183,7 +199,9 @@ def put_outcome_rejects(source: Path, folder: Path, job: str) -> Path:
     """
     stem = source.name.removesuffix(REJECTS_ENDING)
     names = free_names(f"{stem}.{job}{REJECTS_ENDING}")
-    return put_output(source, next(path for name in names if _may_replace(path := folder / name)))
+    target = next(path for name in names if _may_replace(path := folder / name))
+    _copy(source, target, force=True)
+    return target
 
 
 def _may_replace(path: Path) -> bool:

@@ -462,6 +462,62 @@ def test_two_inputs_that_would_write_one_file_stop_the_job_before_it_begins(proj
     assert service.requests == []
 
 
+@pytest.mark.parametrize("named", [[], ["two"]], ids=["all", "one of them"])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ('output = "out/"', 'output = "OUT/../out/{stem}.csv"'),
+        ('output = "out/"', 'output = "out/"\narchive = "old/"'),
+        ('output = "{stem}/x.csv"', 'output = "calls/"\nreport = "calls/x.csv"'),
+        ('output = "o1/"\nreport = "all.html"', 'output = "o2/"\nreport = "all.html"'),
+    ],
+)
+def test_no_job_writes_over_what_another_job_wrote(project, run_jobs, service, one, two, named):
+    (project.folder / "OUT").mkdir()
+    job = '[[jobs]]\nname = "{}"\ninputs = "in/{}/"\ncounter = 2001\n{}\n'
+    project.configure(job.format("one", "a", one) + job.format("two", "b", two))
+    project.add_input("a/calls.csv", [1])
+    project.add_input("b/calls.csv", [2])
+
+    result = run_jobs(*named)
+
+    assert result.exit_code == 2, result.output
+    assert "two and one would both write" in result.stderr
+    assert project.files() == ["in/a/calls.csv", "in/b/calls.csv"]
+    assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("more", ["", 'archive = "old/"'])
+def test_jobs_share_a_folder_where_no_file_takes_the_place_of_another(project, run_jobs, more):
+    job = '[[jobs]]\nname = "{}"\ninputs = "in/{}/"\noutput = "out/"\nreport = "{{job}}.html"\n' + more + "\n"
+    broken = job.format("broken", "none/at.all") + 'timezone = "Mars/Olympus"\n'
+    project.configure(job.format("one", "a") + job.format("two", "b") + broken)
+    project.add_input("a/calls.csv", [1])
+    project.add_input("b/calls.csv" if more else "b/others.csv", [2])
+
+    result = run_jobs("one", "two")
+
+    assert result.exit_code == 0, result.output
+    assert (
+        project.files("out") == ["out/calls-2.csv" if more else "out/others.csv", "out/calls.csv"][:: 1 if more else -1]
+    )
+
+
+def test_an_output_takes_the_place_of_no_rejects(project, run_jobs, service):
+    project.configure(CONVERTING.replace("{stem}.csv", "") + 'rejects = "out/"\ncounter = 2001\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2), bad_line(3)])
+    run_jobs()
+    rejects = project.folder / "out/calls.rejects.csv"
+    kept = rejects.read_text()
+    (project.inputs / rejects.name).write_text(kept.replace("soon", "1760000002", 1))
+
+    result = run_jobs()
+
+    assert result.exit_code == 2, result.output
+    assert rejects.read_text() == kept
+    assert [len(one.rows) for one in service.store.uploadings] == [1]
+
+
 def test_two_inputs_of_one_name_are_both_in_the_archive(project, run_jobs, service):
     project.configure(JOB.replace("in/*.csv", "in/**/*.csv").replace('rejects = "rejects/"', ""))
     for number, folder in enumerate(("a", "b")):
