@@ -57,6 +57,8 @@ MESSAGES: Final = {
                           "В {path} писали, пока его читали. Из него ничего не отправлено; следующий запуск возьмёт его снова."),
     "job-input-replaced": ("{path} is another file than the one that was read. It was not moved; the next run takes it.",
                            "{path} — уже не тот файл, который был прочитан. Он не перемещён; его возьмёт следующий запуск."),
+    "job-input-unremovable": ("{path} cannot be removed from its folder ({reason}), so it is not in the archive either. Give this user the right to remove files there, or leave archive out: what was finished is not taken again.",
+                              "Файл {path} нельзя убрать из его папки ({reason}), поэтому и в архив он не перемещён. Дайте этому пользователю право удалять файлы в ней или уберите archive: обработанное повторно не берётся."),
     "job-input-stays": ("{job}: {path} stays: {reason}", "{job}: {path} остаётся: {reason}"),
     "job-input-moved": ("{job}: {path} is now {target}", "{job}: {path} теперь {target}"),
     "job-option": ("{name} takes it from calltools.toml: write {line} into the job.",
