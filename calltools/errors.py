@@ -411,9 +411,20 @@ class DataError(CalltoolsError):
 
     Facts: ``path``, ``read``, ``rejected``, ``codes`` (how many errors of which rule); of the first error its sentence,
     ``first``, and ``record``.
+
+    Attributes:
+        first: The sentence of the first error in each language; the fact has it in that of the call.
     """
 
     exit_code = 1
+
+    def __init__(self, key: MessageKey, first: Mapping[Language, str], /, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.first = first
+
+    def say(self, language: Language = "en") -> str:
+        """The sentence for a person, with that of the first error in the same language."""
+        return say(self.key, language, **{**self.facts, "first": self.first[language]})
 
 
 class DefectError(CalltoolsError):

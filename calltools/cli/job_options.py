@@ -1,6 +1,7 @@
 """Jobs of the configuration as values: the options in a table of a job, over those that hold for every command."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -89,6 +90,15 @@ def build_jobs(
             for table, error in errors
         ]
         raise ConfigError(layers.config.path, tuple(problems))
+    return jobs
+
+
+def build_good_jobs(layers: OptionLayers, language: Language, request_timeout_s: float) -> list[Job]:
+    """All jobs of the configuration but those of which an option is wrong: nobody could have run them."""
+    jobs = []
+    for table in layers.config.jobs:
+        with suppress(UsageError):
+            jobs.append(build_job(table, layers, language, request_timeout_s))
     return jobs
 
 

@@ -13,7 +13,7 @@ from calltools.cli.configuration.job_tables import JobTable
 from calltools.cli.configuration.keys import resolve_text
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.job_console import JobConsole
-from calltools.cli.job_options import build_jobs, select_tables
+from calltools.cli.job_options import build_good_jobs, build_jobs, select_tables
 from calltools.cli.run import JobRunOptions
 from calltools.cli.service_access import find_usual_token, open_client_with, open_ledger
 from calltools.cli.upload_options import AccessOptions, OutputOptions
@@ -24,6 +24,7 @@ from calltools.jobs.inputs import find_bases, list_inputs
 from calltools.jobs.outputs import find_paths
 from calltools.jobs.results import JobResult
 from calltools.jobs.run import JobRunner
+from calltools.jobs.shared_outputs import SharedOutputs
 from calltools.ledger import JobRuns, find_job_runs, has_database, state_folder
 from calltools.metrica.token import Token, read_token_at
 from calltools.runtime.packages import join_command
@@ -52,7 +53,10 @@ def run_jobs(
             ledger = None if options.dry_run else stack.enter_context(open_ledger())
             clients = _Clients({table.name: table for table in tables}, layers, access, console, stack)
             now = time()
-            runner = JobRunner(ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count())
+            shared = SharedOutputs(build_good_jobs(layers, output.language, access.timeout) if names else jobs)
+            runner = JobRunner(
+                ledger, clients.connect, console, _day(now), int(now), mode, processes=cpu_count(), shared=shared
+            )
             results: list[JobResult] = []
             try:
                 for job in jobs:

@@ -40,7 +40,7 @@ def put_away(path: Path, stamp: FileStamp, folder: Path) -> Path:
         folder: A folder that is there.
 
     Raises:
-        OutputError: It cannot be written there.
+        OutputError: It cannot be written there, or not be removed from its place; it stays where it is.
         SourceError: The file is gone, or is another one than was read; it stays where it is.
     """
     if read_stamp(path) != stamp:
@@ -57,10 +57,16 @@ def put_away(path: Path, stamp: FileStamp, folder: Path) -> Path:
         with suppress(OSError):
             target.unlink()
         raise SourceError("job-input-replaced", path=path)
-    with map_os_errors(path):
-        _sync(folder)
-        if _stamp_or_none(path) == stamp:
-            path.unlink()
+    _sync(folder)
+    if _stamp_or_none(path) == stamp:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as fault:
+            # It stays at its own place alone: each further run would put one more copy into the folder.
+            if _stamp_or_none(path) == stamp:
+                with suppress(OSError):
+                    target.unlink()
+            raise OutputError("job-input-unremovable", path=path, reason=fault.strerror) from fault
     return target
 
 

@@ -10,11 +10,22 @@ from typing import Final
 
 from calltools.errors import OutputError, UsageError
 from calltools.files.atomic import AtomicFile, map_os_errors
+from calltools.files.packed import split_member
 from calltools.files.placeholders import STEM, fixed_folder
+from calltools.files.rejects import starts_like_rejects
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
-from calltools.run import OUTCOME_CODE, REJECTS_ENDING, is_folder_output, refuse_other_endings, report_path
+from calltools.jobs.inputs import JobInput, second_files
+from calltools.library.session import list_report_files
+from calltools.run import (
+    OUTCOME_CODE,
+    REJECTS_ENDING,
+    is_folder_output,
+    refuse_occupied_outputs,
+    refuse_other_endings,
+    report_path,
+)
 
 _OUTPUT_NAME: Final = f"{STEM}.csv"
 _REJECTS_NAME: Final = f"{STEM}.rejects.csv"
@@ -43,7 +54,7 @@ class JobPaths:
         return [folder for folder in local if any(folder.resolve().is_relative_to(base) for base in searched)]
 
     def refuse_inputs_in(self, job: str, bases: Iterable[Path]) -> None:
-        """Refuse an output or an archive in a folder that is searched for inputs: they would be taken for inputs.
+        """Refuse outputs, rejects or an archive in a folder that is searched: they would be taken for inputs.
 
         Raises:
             OutputError: It is such a folder.
@@ -54,11 +65,18 @@ class JobPaths:
                 raise OutputError("job-output-among-inputs", job=job, word=word, path=folder)
 
     def _folders(self) -> Iterator[tuple[str, Path]]:
-        """The folders of outputs and of finished inputs, as far as they are the same for all inputs."""
+        """The folders of outputs, rejects and finished inputs, as far as they are the same for all inputs."""
         if self.output is not None:
             yield "output", fixed_folder(self.output)
+        if self.rejects is not None:
+            yield "rejects", fixed_folder(self.rejects)
         if self.archive is not None:
             yield "archive", fixed_folder(self.archive) if STEM in str(self.archive) else self.archive
+
+    @property
+    def keeps_outputs(self) -> bool:
+        """Whether a number is put behind the name of an output that is there already: its input was put away."""
+        return self.archive is not None and not isinstance(self.output, RemotePath)
 
     def output_of(self, name: str) -> Path | None:
         """The output of an input."""
@@ -111,6 +129,30 @@ def refuse_equal_outputs(paths: JobPaths, names: Sequence[str]) -> None:
             raise OutputError("job-output-same", path=path, first=other, second=name)
 
 
+def list_outputs(paths: JobPaths, names: Sequence[str]) -> list[Path]:
+    """The outputs of a run with such inputs."""
+    return [path for name in names if (path := paths.output_of(name)) is not None]
+
+
+def refuse_read_files(job: Job, paths: JobPaths, inputs: Sequence[JobInput]) -> None:
+    """Refuse to write what the job reads, or two things to one path.
+
+    Raises:
+        OutputError: An output, a report or rejects are a file that the job reads, or one another; or rejects are
+            where an output would be.
+    """
+    names = [table.name for one in inputs for table in one.tables]
+    options = [job.options_for(name) for name in names]
+    second = [split_member(path).path for one in options for path in second_files(one)]
+    # Rejects of two inputs of one name get numbers.
+    rejects = {str(path).casefold(): path for name in names if (path := paths.rejects_of(name)) is not None}
+    read = [*(one.path for one in inputs), *second, *(one.baseline for one in options), Path(job.key.config)]
+    outputs = list_outputs(paths, names)
+    refuse_occupied_outputs([*outputs, *list_report_files(paths.reports, names), *rejects.values()], [], read)
+    for path in outputs if not paths.keeps_outputs else ():
+        _refuse_rejects(path)
+
+
 def make_folders(paths: JobPaths, names: Sequence[str]) -> None:
     """Make the folders of what is written of some inputs.
 
@@ -128,10 +170,17 @@ def put_output(source: Path, target: Path) -> Path:
     """Put a converted file in its place, instead of what an earlier run has put there; gives the place.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: It cannot be written, or rejects are there.
     """
+    _refuse_rejects(target)
     _copy(source, target, force=True)
     return target
+
+
+def _refuse_rejects(path: Path) -> None:
+    """Refuse to replace rejected calls: they have no other place."""
+    if not isinstance(path, RemotePath) and path.is_file() and starts_like_rejects(path):
+        raise OutputError("job-output-is-rejects", path=path)
 
 
 def put_outcome_rejects(source: Path, folder: Path, job: str) -> Path:
@@ -150,7 +199,9 @@ def put_outcome_rejects(source: Path, folder: Path, job: str) -> Path:
     """
     stem = source.name.removesuffix(REJECTS_ENDING)
     names = free_names(f"{stem}.{job}{REJECTS_ENDING}")
-    return put_output(source, next(path for name in names if _may_replace(path := folder / name)))
+    target = next(path for name in names if _may_replace(path := folder / name))
+    _copy(source, target, force=True)
+    return target
 
 
 def _may_replace(path: Path) -> bool:

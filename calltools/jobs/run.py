@@ -24,6 +24,7 @@ from calltools.jobs.inputs import JobInput, JobInputs, find_bases, list_inputs, 
 from calltools.jobs.judging import WRITTEN_TO, find_fault, judge_input
 from calltools.jobs.results import InputResult, InputState, JobResult, RecordCounts, Remark
 from calltools.jobs.sending import JobSender
+from calltools.jobs.shared_outputs import SharedOutputs
 from calltools.jobs.untold import Untold
 from calltools.ledger import (
     Ledger,
@@ -51,6 +52,7 @@ class JobRunner:
         mode: How jobs are run.
         clock: Time, and how to wait.
         processes: How many may work on files, this one included; more than one in a process of our own only.
+        shared: What all jobs of the configuration write.
     """
 
     ledger: Ledger | None
@@ -61,6 +63,7 @@ class JobRunner:
     mode: JobMode = field(default_factory=JobMode)
     clock: Clock = field(default_factory=Clock)
     processes: int = 1
+    shared: SharedOutputs = field(default_factory=SharedOutputs)
 
     def run(self, job: Job) -> JobResult:
         """Run a job; whatever fails is in the result, so that the next job follows.
@@ -142,6 +145,8 @@ class _JobRun:
         self._find_untold(inputs)
         names = [table.name for one in listed.inputs for table in one.tables]
         outputs.refuse_equal_outputs(paths, names)
+        outputs.refuse_read_files(job, paths, listed.inputs)
+        self.runner.shared.refuse(job, paths, names, self.runner.day)
         if mode.writes and len(inputs):
             # What cannot be written is refused before anything is sent.
             outputs.make_folders(paths, names)
@@ -308,6 +313,5 @@ def _write(ended: InputResult, tables: Sequence[ConvertedTable], paths: outputs.
             ended.rejects.append(str(outputs.put_beside(table.rejects, rejects)))
         if output is not None and table.output.is_file():
             # An input that stays has one output, which follows it. Of those that are put away each has its own.
-            is_delivery = paths.archive is not None and not isinstance(output, RemotePath)
-            put = outputs.put_beside if is_delivery else outputs.put_output
+            put = outputs.put_beside if paths.keeps_outputs else outputs.put_output
             ended.outputs.append(str(put(table.output, output)))

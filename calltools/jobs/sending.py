@@ -97,7 +97,8 @@ class JobSender:
         if self.ledger is None:
             return None
         plan = plan_upload(self.ledger, table.calls, self.options.counter)
-        result.changed += plan.counts[CallStatus.CHANGED] + plan.counts[CallStatus.IDENTIFIED]
+        if self.options.again != "changed":
+            result.changed += plan.counts[CallStatus.CHANGED] + plan.counts[CallStatus.IDENTIFIED]
         if (remark := _find_open(plan)) or self.accept_partial:
             return remark
         return _find_refused([get_part(self.ledger, number) for number in plan.accepted_parts], result.name)

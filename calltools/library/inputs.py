@@ -19,6 +19,7 @@ from calltools.files.private_table import write_private_table
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.model.titles import redacted_titles
 from calltools.run import is_own_file
+from calltools.texts.keys import MessageKey
 
 _INDEX_COLUMN: Final = re.compile(r"__index_level_\d+__")
 #: How pyarrow says which column of a data frame holds values of several types.
@@ -160,20 +161,35 @@ def _copy(source: Source, stack: ExitStack, name: str | None) -> list[FoundFile]
     if isinstance(source, bytes | bytearray | memoryview):
         source = io.BytesIO(source)
         name = name or "bytes"
-    if isinstance(source, io.TextIOBase):
-        raise UsageError("input-text-stream", path=_name_of_stream(source))
     if _is_stream(source):
-        if getattr(source, "closed", False):
-            raise UsageError("input-closed", path=_name_of_stream(source))
-        name = name or _name_of_stream(source)
+        refuse_unusable_stream(source, "input-text-stream")
+        name = name or name_of_stream(source)
         return find_members(stack.enter_context(copy_stdin(source)), name)
     return [write_table(read_table(source, name or "table"), stack, name or "table")]
+
+
+def refuse_unusable_stream(stream: object, text_key: MessageKey) -> None:
+    """Refuse a stream that is closed, or that takes or gives text.
+
+    Args:
+        stream: The stream.
+        text_key: Says that it is one for text.
+
+    Raises:
+        UsageError: It is such a stream.
+    """
+    # Wrappers, as of temporary files, are of no class of io, but have what their stream has.
+    if isinstance(stream, io.TextIOBase) or hasattr(stream, "encoding"):
+        raise UsageError(text_key, path=name_of_stream(stream))
+    if getattr(stream, "closed", False):
+        raise UsageError("input-closed", path=name_of_stream(stream))
 
 
 def _is_stream(source: object) -> TypeGuard[BinaryIO]:
     return hasattr(source, "read") and not hasattr(source, "__arrow_c_stream__")
 
 
-def _name_of_stream(stream: object) -> str:
+def name_of_stream(stream: object) -> str:
+    """What messages call a stream."""
     name = getattr(stream, "name", None)
     return name if isinstance(name, str) else "stream"

@@ -1,7 +1,7 @@
 """The results of a call as values: they compare, hash, pickle, and print in one line."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
 from typing import Any, Final, Self
@@ -18,7 +18,7 @@ from calltools.model.summary import Summary, total_of
 from calltools.reports.reporter import ReportOptions
 from calltools.reports.rows import render_columns, render_findings
 from calltools.reports.wording import format_counts_line
-from calltools.texts.keys import MessageKey
+from calltools.texts.keys import LANGUAGES, Language, MessageKey
 
 #: Counts of a summary that are the same in each run over the same data.
 _LASTING: Final = tuple(
@@ -135,7 +135,8 @@ class Result:
 def data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportOptions) -> DataError:
     """The error that names what is wrong: how many errors of which rule, and the first of them in its own words."""
     counts: dict[str, int] = {}
-    first, record = "", None
+    first: dict[Language, str] = {}
+    record = None
     names = []
     for part in parts:
         table = part.findings.table
@@ -146,12 +147,14 @@ def data_error(parts: Iterable[FileFindings], summary: Summary, options: ReportO
         for count in pc.value_counts(errors.table["code"]).to_pylist():
             counts[count["values"]] = counts.get(count["values"], 0) + count["counts"]
         if not first:
-            [finding] = FileFindings(Findings(errors.table.slice(0, 1)), part.summary).render(options)
-            first, record = finding.message, finding.record
+            found = FileFindings(Findings(errors.table.slice(0, 1)), part.summary)
+            worded = {language: found.render(replace(options, language=language))[0] for language in LANGUAGES}
+            first = {language: finding.message for language, finding in worded.items()}
+            record = worded[options.language].record
     codes = ", ".join(f"{code} {count}" for code, count in sorted(counts.items()))
     facts = {"path": ", ".join(names), "read": summary.read, "rejected": summary.rejected, "codes": codes}
     key: MessageKey = "data-errors" if record is None else "data-errors-record"
-    return DataError(key, **facts, first=first, record=record)
+    return DataError(key, first, **facts, first=first[options.language], record=record)
 
 
 def _summary_key(summary: Summary) -> tuple[object, ...]:

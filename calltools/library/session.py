@@ -12,10 +12,11 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from calltools.errors import UsageError
 from calltools.files.atomic import AtomicFile, enter_interrupt_safe
 from calltools.files.folders import FoundFile
 from calltools.files.placeholders import STEM
-from calltools.library.inputs import find_inputs, to_path
+from calltools.library.inputs import find_inputs, name_of_stream, refuse_unusable_stream, to_path
 from calltools.library.log import LoggedEvents
 from calltools.library.results import FileFindings
 from calltools.model.batch import Batch
@@ -176,8 +177,11 @@ class Target:
         """The sink that writes; the caller enters it.
 
         Raises:
-            UsageError: An output has another ending, or is a folder where a file is wanted.
+            UsageError: An output has another ending, is a folder where a file is wanted, or a stream that takes no
+                bytes.
         """
+        if self.output is not None and self.path is None:
+            _refuse_unwritable_stream(self.output)
         whole = {"force": self.force, "all_or_nothing": self.on_error == "fail"}
         if self.path is not None and is_folder_output(os.fspath(self.output)):  # type: ignore[arg-type]  # it is a path
             return FolderConversionSink(self.path, [one.name for one in inputs], self.rejects, **whole)
@@ -208,6 +212,13 @@ class Target:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only without an output
 
         return pq.read_table(self._private, memory_map=False) if self._private.exists() else pa.table({})
+
+
+def _refuse_unwritable_stream(stream: object) -> None:
+    refuse_unusable_stream(stream, "output-text-stream")
+    writable = getattr(stream, "writable", None)
+    if writable is not None and not writable():
+        raise UsageError("output-not-writable", path=name_of_stream(stream))
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 First all calls of a run are looked at, batch by batch (``OutcomeAssignment.add``). Then each file of calls gets what
 belongs to its calls, by their places (``CallOutcomes``), so that its records can be read in any order, anywhere.
+Overlapping exports have copies of one call. Each copy gets what belongs to the call, so that it is no changed call,
+whichever of them is sent first; it is counted at the first of them.
 """
 
 from collections.abc import Mapping
@@ -19,6 +21,8 @@ from calltools.matching.join import SECONDS_PATTERN
 from calltools.matching.outcomes import OutcomeRecords
 from calltools.model.cells import Cells, Mask, Numbers, combine_chunks, constant_cells, non_empty
 from calltools.model.finding import DETAIL_SEPARATOR, Findings
+from calltools.rules.dataset import duplicate_records
+from calltools.rules.repeated_keys import KeyHashes
 
 #: Bits of a Unix second in a search key; the number of the person stands above them.
 _TIME_BITS: Final = 34
@@ -33,10 +37,12 @@ class SeenCalls:
     Attributes:
         keys: Number of the person and Unix second of the call in one number; a call may have several persons' keys.
         places: Line or row of each.
+        identities: Equal for copies of one call (``duplicate_records``), in whatever file they are.
     """
 
     keys: Numbers
     places: Numbers
+    identities: KeyHashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class OutcomePersons:
         """
         names = columns.column_names
         keys, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        identities = np.zeros(len(columns), np.uint64)
         if "DateTime" in names:
             times = combine_chunks(columns["DateTime"])
             timed = full_match(times, SECONDS_PATTERN)
@@ -77,8 +84,14 @@ class OutcomePersons:
                 persons = self.number(name, combine_chunks(columns[name]))
                 rows = np.flatnonzero(timed & (persons >= 0))
                 keys.append((persons[rows] << _TIME_BITS) | seconds[rows])
-                found.append(places[rows])
-        return SeenCalls(np.concatenate(keys), np.concatenate(found))
+                found.append(rows)
+        rows = np.concatenate(found)
+        known = np.unique(rows)
+        told = duplicate_records({name: combine_chunks(columns[name]).take(pa.array(known)) for name in names})
+        if told is not None:
+            hashes, chosen = told
+            identities[known[chosen]] = hashes
+        return SeenCalls(np.concatenate(keys), places[rows], identities[rows])
 
 
 class OutcomeAssignment:
@@ -94,13 +107,16 @@ class OutcomeAssignment:
         self._times = np.full(count, _NO_CALL, np.int64)
         self._inputs = np.full(count, _NO_CALL, np.int64)
         self._places = np.zeros(count, np.int64)
+        self._identities = np.zeros(count, np.uint64)
+        #: Identities and places of calls that may be the call of a record, or a copy of it, by the number of the input.
+        self._candidates: dict[int, list[tuple[KeyHashes, Numbers]]] = {}
 
     def add(self, number: int, calls: SeenCalls, records: OutcomeRecords, persons: OutcomePersons) -> None:
         """Look at some calls.
 
         Args:
             number: Of the input they come from; inputs are looked at in their order. Of calls at one second the first
-                one counts: of calls that are alike it is the one that is sent.
+                one counts.
             calls: The calls.
             records: The files of outcomes, read for this input.
             persons: Their persons.
@@ -108,7 +124,8 @@ class OutcomeAssignment:
         if not len(calls.keys):
             return
         order = np.lexsort((calls.places, calls.keys))
-        keys, places = calls.keys[order], calls.places[order]
+        keys, places, identities = calls.keys[order], calls.places[order], calls.identities[order]
+        is_candidate = np.zeros(len(keys), bool)
         for name, (of_texts, cells) in records.keys.items():
             usable = records.reasons[of_texts] < 0
             rows = of_texts[usable]
@@ -117,19 +134,23 @@ class OutcomeAssignment:
             found = (last >= 0) & (keys[last] >> _TIME_BITS == wanted >> _TIME_BITS)
             found &= wanted - keys[last] <= self._window_s
             first = np.searchsorted(keys, keys[last[found]], "left")
-            self._take(rows[found], keys[first] & ((1 << _TIME_BITS) - 1), number, places[first])
+            # A copy has the same key: what is the latest call here, or stands at its second, may be one.
+            is_candidate |= np.isin(keys, keys[first])
+            self._take(rows[found], keys[first] & ((1 << _TIME_BITS) - 1), number, places[first], identities[first])
+        self._candidates.setdefault(number, []).append((identities[is_candidate], places[is_candidate]))
 
-    def _take(self, rows: Numbers, times: Numbers, number: int, places: Numbers) -> None:
+    def _take(self, rows: Numbers, times: Numbers, number: int, places: Numbers, identities: KeyHashes) -> None:
         """Note these calls of these records, where no later one is known."""
         # Of several calls of one record the best comes last, and the last assignment to a row counts.
         order = np.lexsort((-places, times))
-        rows, times, places = rows[order], times[order], places[order]
+        rows, times, places, identities = rows[order], times[order], places[order], identities[order]
         later = times > self._times[rows]
         same = (times == self._times[rows]) & (self._inputs[rows] == number) & (places < self._places[rows])
         better = later | same
         self._times[rows[better]] = times[better]
         self._inputs[rows[better]] = number
         self._places[rows[better]] = places[better]
+        self._identities[rows[better]] = identities[better]
 
     @property
     def without_call(self) -> Mask:
@@ -138,12 +159,27 @@ class OutcomeAssignment:
         return mask
 
     def outcomes_of(self, number: int, records: OutcomeRecords) -> "CallOutcomes | None":
-        """What belongs to the calls of an input; ``None``: nothing does."""
-        rows = np.flatnonzero(self._inputs == number)
+        """What belongs to the calls of an input, copies among them; ``None``: nothing does."""
+        rows, places = self._find_copies(number)
         if not len(rows):
             return None
-        rows = rows[np.argsort(self._places[rows], kind="stable")]
-        return _merge_records(rows, self._places[rows], records.results.take(pa.array(rows)))
+        order = np.lexsort((rows, places))
+        rows, places = rows[order], places[order]
+        counts_here = (self._inputs[rows] == number) & (self._places[rows] == places)
+        return _merge_records(rows, places, records.results.take(pa.array(rows)), counts_here)
+
+    def _find_copies(self, number: int) -> tuple[Numbers, Numbers]:
+        """Rows of records, and for each the place of its call or of a copy of it in an input."""
+        parts = self._candidates.get(number, [(self._identities[:0], self._places[:0])])
+        places, once = np.unique(np.concatenate([places for _, places in parts]), return_index=True)
+        identities = np.concatenate([identities for identities, _ in parts])[once]
+        rows = np.flatnonzero(self._inputs != _NO_CALL)
+        rows = rows[np.argsort(self._identities[rows], kind="stable")]
+        first, last = (np.searchsorted(self._identities[rows], identities, side) for side in ("left", "right"))
+        counts = last - first
+        # The rows of each call stand together: from its first one on.
+        steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return rows[np.repeat(first, counts) + steps], np.repeat(places, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +189,10 @@ class CallOutcomes:
     Attributes:
         places: Line or row of each call, rising.
         results: ``Price``, ``Currency`` and ``Tag``, one row for each call; prices are added up.
-        counts: Records of each call.
+        counts: Records that are counted at each call; 0: at an earlier copy of it.
         currencies: The currencies of each call whose records have several; of such a call ``results`` says nothing.
-        records: Rows of the records in the files of outcomes, those of one call together, in the order of the calls.
+        records: Rows of the counted records in the files of outcomes, those of one call together, in the order of the
+            calls.
     """
 
     places: Numbers
@@ -169,8 +206,8 @@ class CallOutcomes:
         return self.records[np.isin(np.repeat(self.places, self.counts), places)]
 
 
-def _merge_records(records: Numbers, places: Numbers, results: pa.Table) -> CallOutcomes:
-    """One row a call of records that are sorted by call."""
+def _merge_records(records: Numbers, places: Numbers, results: pa.Table, counts_here: Mask) -> CallOutcomes:
+    """One row a call of records that are sorted by call; some of them are counted at other copies of their calls."""
     unique, starts, counts = np.unique(places, return_index=True, return_counts=True)
     calls = np.repeat(np.arange(len(unique)), counts)
     priced = non_empty(combine_chunks(results["Price"]))
@@ -194,9 +231,9 @@ def _merge_records(records: Numbers, places: Numbers, results: pa.Table) -> Call
                 "Tag": pc.if_else(clear, nothing, tags),
             }
         ),
-        counts,
+        np.bincount(calls[counts_here], minlength=len(unique)),
         pc.if_else(clear, codes, nothing),
-        records,
+        records[counts_here],
     )
 
 
@@ -306,7 +343,7 @@ def fill_outcomes(columns: pa.Table, places: Numbers, outcomes: CallOutcomes) ->
     several = non_empty(currencies)
     numbers = {
         "taken": int(counts[any_taken].sum()),
-        "calls": int(any_taken.sum()),
+        "calls": int((any_taken & (counts > 0)).sum()),
         "own": int(counts[~any_taken & ~several].sum()),
         "currencies": int(counts[several].sum()),
     }

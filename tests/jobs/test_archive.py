@@ -13,6 +13,9 @@ from calltools.jobs.archive import free_names, prepare_folder, put_away
 #: A file system in memory, so another one than that of temporary files; Linux has one.
 OTHER = Path("/dev/shm")  # noqa: S108
 
+#: A file that nobody can remove, not even root.
+UNREMOVABLE = Path("/sys/devices/system/cpu/online")
+
 
 @pytest.fixture(params=["same", pytest.param("other", marks=pytest.mark.skipif(not OTHER.is_dir(), reason="Linux"))])
 def archive(request, tmp_path):
@@ -93,6 +96,16 @@ def test_a_link_is_put_away_as_what_it_leads_to(calls, archive):
     assert target.read_text() == "first"
     assert real.read_text() == "first"
     assert not os.path.lexists(calls)
+
+
+@pytest.mark.skipif(not UNREMOVABLE.exists(), reason="Linux")
+def test_a_file_that_cannot_be_removed_is_not_copied_again_by_each_run(archive):
+    for _ in range(2):
+        with pytest.raises(OutputError, match="cannot be removed"):
+            put_away(UNREMOVABLE, read_stamp(UNREMOVABLE), archive)
+
+    assert names(archive) == []
+    assert UNREMOVABLE.exists()
 
 
 def test_a_run_that_was_killed_between_the_two_names_leaves_one(calls, tmp_path):

@@ -343,6 +343,31 @@ def test_an_outcome_goes_to_one_call_though_a_later_export_brings_a_later_call(p
     assert "rejects/deals.romashka.rejects.csv" in project.files("rejects")
 
 
+def test_exports_that_overlap_do_not_take_the_price_of_a_sold_call_back(project, run_jobs, service):
+    project.configure(
+        JOB.replace('archive = "archive/"', "") + 'outcomes = "deals.csv"\nchanged = true\nstatic-call = "1"\n'
+    )
+    head, sold, other = "DateTime,PhoneNumber,StaticCall", "1760000000,+74950000701,1", "1760050000,+74950000702,1"
+    (project.folder / "deals.csv").write_text("phone,time,Price,Currency\n+74950000701,1760000900,5000,RUB\n")
+    (project.inputs / "day1.csv").write_text(f"{head}\n{sold}\n")
+    run_jobs()
+    (project.inputs / "day2.csv").write_text(f"{head}\n{sold}\n{other}\n")
+
+    results = [run_jobs(), run_jobs("--all"), run_jobs("--all")]
+
+    assert [one.exit_code for one in results] == [0, 0, 0], results[0].output
+    assert [(one.jobs["romashka"]["sent"], one.jobs["romashka"]["changed"]) for one in results] == [
+        (1, 0),
+        (0, 0),
+        (0, 0),
+    ]
+    rows = [row for one in service.store.uploadings for row in one.rows]
+    assert [(row["PhoneNumber"], row.get("Price", "")) for row in rows] == [
+        ("+74950000701", "5000"),
+        ("+74950000702", ""),
+    ]
+
+
 @pytest.mark.usefixtures("service")
 def test_outcomes_that_reach_no_call_replace_no_rejected_call_and_nothing_of_another_job(project, run_jobs):
     # Calls were rejected under the very name that the outcomes have.

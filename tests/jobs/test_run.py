@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from typer.testing import CliRunner
 
 from calltools.cli.app import app
 from calltools.jobs import conversion
@@ -461,6 +462,62 @@ def test_two_inputs_that_would_write_one_file_stop_the_job_before_it_begins(proj
     assert service.requests == []
 
 
+@pytest.mark.parametrize("named", [[], ["two"]], ids=["all", "one of them"])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ('output = "out/"', 'output = "OUT/../out/{stem}.csv"'),
+        ('output = "out/"', 'output = "out/"\narchive = "old/"'),
+        ('output = "{stem}/x.csv"', 'output = "calls/"\nreport = "calls/x.csv"'),
+        ('output = "o1/"\nreport = "all.html"', 'output = "o2/"\nreport = "all.html"'),
+    ],
+)
+def test_no_job_writes_over_what_another_job_wrote(project, run_jobs, service, one, two, named):
+    (project.folder / "OUT").mkdir()
+    job = '[[jobs]]\nname = "{}"\ninputs = "in/{}/"\ncounter = 2001\n{}\n'
+    project.configure(job.format("one", "a", one) + job.format("two", "b", two))
+    project.add_input("a/calls.csv", [1])
+    project.add_input("b/calls.csv", [2])
+
+    result = run_jobs(*named)
+
+    assert result.exit_code == 2, result.output
+    assert "two and one would both write" in result.stderr
+    assert project.files() == ["in/a/calls.csv", "in/b/calls.csv"]
+    assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize("more", ["", 'archive = "old/"'])
+def test_jobs_share_a_folder_where_no_file_takes_the_place_of_another(project, run_jobs, more):
+    job = '[[jobs]]\nname = "{}"\ninputs = "in/{}/"\noutput = "out/"\nreport = "{{job}}.html"\n' + more + "\n"
+    broken = job.format("broken", "none/at.all") + 'timezone = "Mars/Olympus"\n'
+    project.configure(job.format("one", "a") + job.format("two", "b") + broken)
+    project.add_input("a/calls.csv", [1])
+    project.add_input("b/calls.csv" if more else "b/others.csv", [2])
+
+    result = run_jobs("one", "two")
+
+    assert result.exit_code == 0, result.output
+    assert (
+        project.files("out") == ["out/calls-2.csv" if more else "out/others.csv", "out/calls.csv"][:: 1 if more else -1]
+    )
+
+
+def test_an_output_takes_the_place_of_no_rejects(project, run_jobs, service):
+    project.configure(CONVERTING.replace("{stem}.csv", "") + 'rejects = "out/"\ncounter = 2001\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2), bad_line(3)])
+    run_jobs()
+    rejects = project.folder / "out/calls.rejects.csv"
+    kept = rejects.read_text()
+    (project.inputs / rejects.name).write_text(kept.replace("soon", "1760000002", 1))
+
+    result = run_jobs()
+
+    assert result.exit_code == 2, result.output
+    assert rejects.read_text() == kept
+    assert [len(one.rows) for one in service.store.uploadings] == [1]
+
+
 def test_two_inputs_of_one_name_are_both_in_the_archive(project, run_jobs, service):
     project.configure(JOB.replace("in/*.csv", "in/**/*.csv").replace('rejects = "rejects/"', ""))
     for number, folder in enumerate(("a", "b")):
@@ -473,15 +530,47 @@ def test_two_inputs_of_one_name_are_both_in_the_archive(project, run_jobs, servi
     assert len(stored(service)) == 2
 
 
-@pytest.mark.parametrize("key", ["archive", "output"])
+@pytest.mark.parametrize("key", ["archive", "output", "rejects"])
 def test_a_job_does_not_write_into_the_folder_of_its_inputs(project, run_jobs, service, key):
-    project.configure(JOB.replace('archive = "archive/"', "") + f'{key} = "in/"\n')
+    project.configure(CONVERTING.replace('output = "out/{stem}.csv"', f'counter = 2001\n{key} = "in/"'))
     project.add_input()
 
     result = run_jobs()
 
     assert result.exit_code == 2
     assert project.files() == ["in/calls.csv"]
+    assert service.store.uploadings == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'output = "in/"',
+        'output = "crm.csv"',
+        'output = "deals.csv"',
+        'report = "in/calls.csv"',
+        'report = "known.json"',
+        'rejects = "crm.csv"',
+        'output = "out/"\nreport = "out/calls.csv"',
+        'output = "out/"\nrejects = "out/"\nreport = "out/calls.rejects.csv"',
+    ],
+)
+def test_a_job_writes_over_no_file_that_it_reads_or_writes(project, run_jobs, service, written):
+    project.configure(
+        '[[jobs]]\nname = "romashka"\ninputs = "in/calls.csv"\ncounter = 2001\nbaseline = "known.json"\n'
+        f'identifiers = "crm.csv"\noutcomes = "deals.csv"\n{written}\n'
+    )
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+    (project.folder / "crm.csv").write_text("phone,time,ClientId\n+74950000701,1759999000,1604591025698235201\n")
+    (project.folder / "deals.csv").write_text("phone,time,Price,Currency\n+74950000701,1760090000,5,RUB\n")
+    CliRunner().invoke(app, ["validate", "in/calls.csv", "--write-baseline", "known.json"])
+    before = {name: (project.folder / name).read_bytes() for name in project.files()}
+
+    result = run_jobs()
+
+    assert result.exit_code == 2, result.output
+    assert {name: (project.folder / name).read_bytes() for name in project.files()} == before
+    assert len(before) == 4
     assert service.store.uploadings == []
 
 
@@ -497,6 +586,18 @@ def test_what_the_job_has_written_below_its_inputs_is_no_input(project, run_jobs
     assert result.jobs["romashka"]["inputs"] == []
     assert project.files() == ["archive/calls.csv", "out/calls.csv"]
     assert set(stored(service).values()) == {1}
+
+
+@pytest.mark.parametrize("rejects", ["in/rejects/", "in/rejects/{stem}/bad.csv"])
+def test_what_a_job_has_rejected_below_its_inputs_is_rejected_once(project, run_jobs, rejects):
+    project.configure(CONVERTING + f'recursive = true\nrejects = "{rejects}"\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+
+    first, second = run_jobs(), run_jobs()
+
+    assert (first.exit_code, second.exit_code) == (1, 0), second.output
+    assert second.jobs["only"]["rejected"] == 0
+    assert len(project.files()) == 3
 
 
 def test_an_archive_of_two_tables_is_one_input(project, run_jobs, service):

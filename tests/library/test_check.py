@@ -305,6 +305,22 @@ def test_results_compare_hash_pickle_and_print_in_one_line():
     assert "+7495" not in repr(one) + one._repr_html_()
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_error_is_in_the_language_that_is_asked_for_and_in_no_other(language):
+    checked = {one: calltools.check(pd.DataFrame(CALLS), as_of=NOW, language=one) for one in ("en", "ru")}
+    first = {
+        one: next(found["message"] for found in each.findings.to_pylist() if found["severity"] == "error")
+        for one, each in checked.items()
+    }
+
+    with pytest.raises(calltools.DataError) as raised:
+        checked[language].raise_for_errors()
+
+    assert raised.value.facts["first"] == first[language]
+    assert str(raised.value).endswith(f"The first, in record 2: {first['en']}")
+    assert raised.value.say("ru").endswith(f"Первая, в записи 2: {first['ru']}")
+
+
 def test_errors_are_raised_when_they_are_asked_for_and_pickle():
     checked = calltools.check(pd.DataFrame(CALLS), as_of=NOW)
 
@@ -312,6 +328,6 @@ def test_errors_are_raised_when_they_are_asked_for_and_pickle():
         checked.raise_for_errors()
 
     again = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 - our own
-    assert (str(again), again.exit_code) == (str(raised.value), 1)
+    assert (str(again), again.say("ru"), again.exit_code) == (str(raised.value), raised.value.say("ru"), 1)
     good = calltools.check(pd.DataFrame(CALLS).head(1), as_of=NOW)
     assert good.raise_for_errors() is good

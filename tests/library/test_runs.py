@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import warnings
 import zipfile
 from datetime import UTC, datetime
@@ -376,6 +377,30 @@ def test_what_no_file_can_be_called_and_what_is_closed_are_refused(tmp_path):
             calltools.validate(given)
     with pytest.raises(UsageError, match="No file can be called"):
         calltools.convert(path, "calls\0.csv")
+
+
+def test_a_stream_that_takes_no_bytes_is_refused_before_anything_is_read(tmp_path):
+    path = tmp_path / "there.csv"
+    path.write_bytes(b"kept")
+    with (
+        path.open("r+", encoding="utf-8") as text,
+        tempfile.NamedTemporaryFile("w", dir=tmp_path) as wrapped,
+        path.open("rb") as reading,
+        path.open("r+b") as closed,
+    ):
+        closed.close()
+        for given, said in (
+            (text, "opened for text"),
+            (io.StringIO(), "opened for text"),
+            (wrapped, "opened for text"),
+            (reading, "not opened for writing"),
+            (closed, "is closed already"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                calltools.convert(EXPORT, given, **OPTIONS)
+        with pytest.raises(UsageError, match='Open it with "rb"'):
+            calltools.validate(wrapped)
+    assert path.read_bytes() == b"kept"
 
 
 def test_an_argument_of_a_function_of_its_own_may_be_the_nearest():

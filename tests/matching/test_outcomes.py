@@ -195,16 +195,17 @@ def test_what_the_export_says_itself_stays(tmp_path):
     ]
 
 
-def test_an_outcome_reaches_one_call_of_all_files_and_of_overlapping_exports_the_one_that_is_sent(tmp_path):
+def test_an_outcome_reaches_one_call_of_all_files_and_of_overlapping_exports_each_copy_of_it(tmp_path):
     first = calls_file(tmp_path / "a.csv", ("", NOON, 1, ANNA), ("", NOON, 1, BORIS))
     second = calls_file(tmp_path / "b.csv", ("", NOON, 1, BORIS), ("", NOON + 5, 1, ANNA))
     crm = outcomes_file(tmp_path / "crm.csv", (ANNA, NOON + 9, 1, "RUB", ""), (BORIS, NOON + 9, 2, "RUB", ""))
 
     results = [convert(files, crm) for files in ([first, second], [second, first])]
 
-    assert [price for price, *_ in money_of(results[0])] == ["", "2", "", "1"]
-    assert [price for price, *_ in money_of(results[1])] == ["2", "1", "", ""]
-    assert [sum(one.outcomes["taken"] for one in result.summaries) for result in results] == [2, 2]
+    assert [price for price, *_ in money_of(results[0])] == ["", "2", "2", "1"]
+    assert [price for price, *_ in money_of(results[1])] == ["2", "1", "", "2"]
+    for key in ("taken", "calls"):
+        assert [sum(one.outcomes[key] for one in result.summaries) for result in results] == [2, 2]
 
 
 def test_what_cannot_be_used_is_told_before_all_with_its_first_place_and_written_beside_the_rejects(calls, tmp_path):
@@ -347,7 +348,9 @@ def naive(calls, outcomes, window):
             if call[2] == phone and 0 <= moment - call[1] <= window
         ]
         if fitting:
-            chosen[-max(fitting)[1]].append((price, tag))
+            best = calls[-max(fitting)[1]]
+            for number in (number for number, call in enumerate(calls) if call == best):
+                chosen[number].append((price, tag))
     return [
         (
             str(sum((Decimal(price) for price, _ in chosen[number]), Decimal(0))) if chosen[number] else "",
@@ -363,6 +366,8 @@ def many(tmp_path):
     chance = random.Random(53)  # noqa: S311 - invented calls
     phones = [f"+7495000{n:04}" for n in range(40)]
     calls = [(number, NOON + chance.randrange(30) * 3600, chance.choice(phones)) for number in range(400)]
+    for number in range(20, 400, 4):  # exports overlap: copies in the same file, and in later ones
+        calls[number] = chance.choice(calls[:number])
     outcomes = [
         (
             chance.choice(phones),
@@ -395,6 +400,8 @@ def test_each_outcome_reaches_the_call_that_a_loop_finds(many, options):
     assert [(price, tag) for price, _, tag in money_of(result)] == expected
     counts = sum((one.outcomes + one.outcome_files for one in result.summaries), Counter())
     assert counts["read"] == 150 == counts["taken"] + counts["no-call"]
+    calls = {(row["ClientId"], row["DateTime"]) for row in result.table.to_pylist() if row["Price"]}
+    assert counts["calls"] == len(calls) < sum(bool(price) for price, _ in expected)
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
