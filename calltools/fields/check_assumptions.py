@@ -30,7 +30,8 @@ def check_assumptions(timezone: str | None, region: str | None, currency: str | 
         raise UsageError("zone-unknown-near" if near else "zone-unknown", zone=timezone, near=near)
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError("region-unknown", region=region)
-    if currency is not None:
+    # Without a cell pandas is not imported, which takes long.
+    if currency is not None and currency not in currencies.money_codes():
         _check_currency(currency, pa.array([currency], pa.string()))
 
 

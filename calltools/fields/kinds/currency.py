@@ -149,7 +149,8 @@ def current_codes() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _money_codes() -> tuple[str, ...]:
+def money_codes() -> tuple[str, ...]:
+    """The codes in force that are money."""
     return tuple(code for code in current_codes() if code not in _NOT_MONEY_CODES)
 
 
@@ -216,7 +217,7 @@ def _is_one_of(cells: Cells, codes: tuple[str, ...]) -> Mask:
 
 def _sound(cells: Cells, _assumptions: Assumptions) -> Mask:
     # No rule above may fire on a current code of money: tests/fields/test_kinds.py, test_sound_text_has_no_fault.
-    return _is_one_of(cells, _money_codes()) | ~non_empty(cells)
+    return _is_one_of(cells, money_codes()) | ~non_empty(cells)
 
 
 def _normalize(cells: Cells, _assumptions: Assumptions) -> Cells:
