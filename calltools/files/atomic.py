@@ -36,16 +36,16 @@ def refuse_same_files(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     """
     taken: dict[object, MessageKey] = {}
     for path in inputs:
-        taken |= dict.fromkeys(_marks(path), "output-is-input")
+        taken |= dict.fromkeys(file_marks(path), "output-is-input")
     for path in outputs:
-        marks = _marks(path)
+        marks = file_marks(path)
         found = [taken[mark] for mark in marks if mark in taken]
         if found:
             raise OutputError(min(found), path=path)
         taken |= dict.fromkeys(marks, "output-twice")
 
 
-def _marks(path: Path) -> list[object]:
+def file_marks(path: Path) -> list[object]:
     """What a path has in common with another one of the same file."""
     path = as_path(path)
     if isinstance(path, RemotePath):
