@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
@@ -98,9 +99,12 @@ def list_inputs(arguments: Sequence[str], written: Sequence[Path], *, recursive:
     empty = {Path(given) for given, count in found.taken.items() if not count}
     named = {_key(as_path(given)) for given in arguments}
     own = [folder.resolve() for folder in written if not isinstance(folder, RemotePath)]
+    # A folder below one that the job writes to is looked at if it is named.
+    inside = [folder.resolve() for folder in find_bases(arguments) if _is_below(folder / "any", own)]
     tables: dict[str, list[FoundFile]] = {}
     for one in found.files:
-        if one.path not in empty and (_key(one.path) in named or not _is_below(one.path, own)):
+        is_own = _is_below(one.path, own) and not _is_below(one.path, inside)
+        if one.path not in empty and (_key(one.path) in named or not is_own):
             tables.setdefault(_key(one.path), []).append(one)
     return ListedInputs([JobInput(each[0].path, tuple(dict.fromkeys(each))) for each in tables.values()], found)
 
@@ -117,12 +121,18 @@ def _is_below(path: Path, folders: Sequence[Path]) -> bool:
     return any(resolved.is_relative_to(folder) for folder in folders)
 
 
-def find_bases(arguments: Sequence[str]) -> list[Path]:
-    """The folders in which folders and patterns among the inputs look for files."""
+def find_bases(arguments: Sequence[str], fitting: str | None = None) -> list[Path]:
+    """The folders in which folders and patterns among the inputs look for files.
+
+    Args:
+        arguments: The inputs.
+        fitting: Only patterns that a file of this name fits; ``None``: all.
+    """
     paths = [as_path(given) for given in arguments]
     local = [path for path in paths if not isinstance(path, RemotePath)]
     folders = [path for path in local if path.is_dir()]
     patterns = [path for path in local if path not in folders and is_pattern(str(path))]
+    patterns = [path for path in patterns if fitting is None or fnmatch(fitting.lower(), path.name.lower())]
     return [*folders, *(Path(*takewhile(WILDCARDS.isdisjoint, path.parts)) for path in patterns)]
 
 

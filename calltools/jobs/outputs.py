@@ -16,7 +16,7 @@ from calltools.files.rejects import starts_like_rejects
 from calltools.files.remote_path import RemotePath, as_path
 from calltools.jobs.archive import free_names
 from calltools.jobs.definition import Job
-from calltools.jobs.inputs import JobInput, second_files
+from calltools.jobs.inputs import JobInput, find_bases, second_files
 from calltools.library.session import list_report_files
 from calltools.run import (
     OUTCOME_CODE,
@@ -53,14 +53,19 @@ class JobPaths:
         local = [folder for _, folder in self._folders() if not isinstance(folder, RemotePath)]
         return [folder for folder in local if any(folder.resolve().is_relative_to(base) for base in searched)]
 
-    def refuse_inputs_in(self, job: str, bases: Iterable[Path]) -> None:
+    def refuse_inputs_in(self, job: str, inputs: Sequence[str]) -> None:
         """Refuse outputs, rejects or an archive in a folder that is searched: they would be taken for inputs.
+
+        Args:
+            job: Name of the job.
+            inputs: Its folders and patterns. Rejects may stand where a pattern does not find them.
 
         Raises:
             OutputError: It is such a folder.
         """
-        searched = {folder.resolve() for folder in bases}
         for word, folder in self._folders():
+            rejects = self.rejects_of("calls.csv") if word == "rejects" else None
+            searched = {base.resolve() for base in find_bases(inputs, None if rejects is None else rejects.name)}
             if not isinstance(folder, RemotePath) and folder.resolve() in searched:
                 raise OutputError("job-output-among-inputs", job=job, word=word, path=folder)
 

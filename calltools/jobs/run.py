@@ -138,7 +138,7 @@ class _JobRun:
         job, mode = self.job, self.runner.mode
         paths = outputs.find_paths(job, self.runner.day)
         bases = find_bases(job.inputs)
-        paths.refuse_inputs_in(job.name, bases)
+        paths.refuse_inputs_in(job.name, job.inputs)
         listed = list_inputs(job.inputs, paths.own_folders(bases), recursive=job.recursive)
         _refuse_moving_addresses(job, paths, listed.inputs)
         inputs = self._sort(listed.inputs)

@@ -52,7 +52,9 @@ def starts_like_changes(path: Path) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    return read_head(path, len(BOM_UTF8) + len(_HEADER)).removeprefix(BOM_UTF8).startswith(_HEADER.rstrip())
+    # A Russian spreadsheet separates by semicolons, and some put titles in quotes.
+    head = read_head(path, len(BOM_UTF8) + 2 * len(_HEADER)).removeprefix(BOM_UTF8)
+    return head.replace(b'"', b"").replace(b";", b",").startswith(_HEADER.rstrip())
 
 
 @dataclass(frozen=True, slots=True)

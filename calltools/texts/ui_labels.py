@@ -205,8 +205,8 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                    "Страница получила только содержимое, но не папку. Задание будет каждый раз читать файл заново, поэтому укажите, где он лежит."),
     "job_no_file": ("There is no file {path} in {folder}, so the job was not kept. Give the path of the second file.",
                     "В {folder} нет файла {path}, поэтому задание не сохранено. Укажите путь ко второму файлу."),
-    "job_no_counter": ("It writes into the folder calls/. To send the calls instead, choose the counter in step 5 first.",
-                       "Задание пишет в папку calls/. Чтобы оно отправляло звонки, сначала выберите счётчик на шаге 5."),
+    "job_no_counter": ("It writes into a folder of its own in calls/. To send the calls instead, choose the counter in step 5 first.",
+                       "Задание пишет в свою папку внутри calls/. Чтобы оно отправляло звонки, сначала выберите счётчик на шаге 5."),
     "job_button": ("Keep the job", "Сохранить задание"),
     "job_kept": ("Kept in {path}. To do it again: {command}", "Сохранено в {path}. Повторить: {command}"),
     "job_own_options": ("calltools.toml has options of its own for some of these files, which differ from your answers, so the job was not kept. "

@@ -71,6 +71,8 @@ def _options(visit: Visit, beside: Mapping[str, list[str]]) -> dict[str, Any]:
 def _target(visit: Visit) -> dict[str, Any]:
     target = visit.last_target
     if target is None:
-        return {"output": "calls/"}
-    goal = {"goal": target.goal} if target.goal else {}
+        # Exports of two jobs may have one name.
+        return {"output": "calls/{job}/"}
+    # An empty one is said where the configuration has another one for the files.
+    goal = {"goal": target.goal or ""} if target.goal or any(one.goal for one in visit.said_targets) else {}
     return {"counter": target.counter, "wait": True} | goal

@@ -113,18 +113,18 @@ class _ProfileReader:
 
     def _check_form(self, read: Mapping[str, Any]) -> None:
         encoding, delimiter = (read.get(key) for key in ("encoding", "delimiter"))
-        if isinstance(encoding, str):
+        if isinstance(encoding, str) and encoding:
             try:
                 "".encode(encoding)
             except (LookupError, UnicodeError):
                 self.reader.add_problem("$.read.encoding", "encoding-unknown", given=encoding)
-        if isinstance(delimiter, str) and delimiter not in DELIMITERS:
+        if isinstance(delimiter, str) and delimiter not in {"", *DELIMITERS}:
             self.reader.add_problem("$.read.delimiter", "profile-not-one-of", allowed=" ".join(map(repr, DELIMITERS)))
 
     def _check_assumed(self, given: Mapping[str, Any], path: str) -> None:
         """Zone, country and currency must exist."""
         for name in ("timezone", "region", "currency"):
-            if isinstance(text := given.get(name), str):
+            if isinstance(text := given.get(name), str) and text:
                 try:
                     check_assumptions(**{"timezone": None, "region": None, "currency": None, name: text})
                 except UsageError as fault:

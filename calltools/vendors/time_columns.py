@@ -26,7 +26,9 @@ _ALL_LAYOUTS: Final = {
 }  # fmt: skip
 _START_TITLE: Final = r"start|begin|init|date|time|when|created|дата|время|начал|когда"
 #: A column of durations, whose cells look like times of day.
-_DURATION_TITLE: Final = r"talk|wait|hold|dur|response|reaction|длит|продолж|разг|ожид|ответ|реакц|удерж"
+_DURATION_TITLE: Final = (
+    r"talk|wait|\bhold|\bring|queue|dur|response|reaction|длит|продолж|разг|ожид|очеред|дозвон|ответ|реакц|удерж"
+)
 _END_TITLE: Final = r"end|finish|hangup|answer|connect|update|stop|ответ|оконч|конец|завер|перезв"
 _MONTH_FIRST_LAYOUTS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%d.%m": "%m.%d"}
 _MIN_SHARE: Final = 0.6

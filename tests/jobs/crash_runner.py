@@ -73,6 +73,8 @@ def run_with_kills(folder, step, since, counter):
         "work": digests(folder / "state" / "jobs"),
         "spool": len(digests(folder / "state" / "spool")),
         **count_stored(counter),
+        # Who is killed behind its last line has said it.
+        "told": f'"rejected": {len(FILES)}' in output.read_text(encoding="utf-8"),
         "said": output.read_text(encoding="utf-8")[-2000:],
     }
     os.chdir("/")

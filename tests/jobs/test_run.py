@@ -600,6 +600,29 @@ def test_what_a_job_has_rejected_below_its_inputs_is_rejected_once(project, run_
     assert len(project.files()) == 3
 
 
+def test_rejects_may_stand_where_no_pattern_of_the_inputs_finds_them(project, run_jobs):
+    project.configure(CONVERTING.replace('"in/"', '"in/*.txt"') + 'rejects = "in/{stem}.rejects.csv"\n')
+    write_csv(project.inputs / "calls.txt", [call_line(1), bad_line(2)])
+
+    first, second = run_jobs(), run_jobs()
+
+    assert (first.exit_code, second.exit_code) == (1, 0), first.output + second.output
+    assert (project.inputs / "calls.rejects.csv").is_file()
+    assert first.jobs["only"]["written"] == 1
+
+
+def test_a_named_folder_below_the_rejects_is_read(project, run_jobs):
+    (project.inputs / "rejects" / "mended").mkdir(parents=True)
+    project.configure(CONVERTING.replace('"in/"', '["in/", "in/rejects/mended/"]') + 'rejects = "in/rejects/"\n')
+    write_csv(project.inputs / "calls.csv", [call_line(1), bad_line(2)])
+    write_csv(project.inputs / "rejects" / "mended" / "more.csv", [call_line(3)])
+
+    result = run_jobs()
+
+    assert result.jobs["only"]["read"] == 3
+    assert result.jobs["only"]["written"] == 2
+
+
 def test_an_archive_of_two_tables_is_one_input(project, run_jobs, service):
     project.configure(JOB.replace("in/*.csv", "in/"))
     with ZipFile(project.inputs / "month.zip", "w") as packed:

@@ -26,8 +26,9 @@ from calltools.model.cells import Cells, Mask, as_mask, constant_cells, non_empt
 
 #: What a spreadsheet or a program adds to whole numbers: ``.0``. A decimal comma occurs in Russian exports.
 DECIMAL_TAIL: Final = "[.,]0+"
-#: A whole number with such a tail. Three zeros behind up to three digits are none: 12,000 may be twelve thousand.
-WITH_DECIMAL_TAIL: Final = f"(?:[0-9]{{4,}}{DECIMAL_TAIL}|[0-9]{{1,3}}[.,](?:00?|0000+))"
+#: A whole number with such a tail. Three zeros behind up to three digits are none: 12,000 may be twelve thousand. But
+#: nothing is no thousand.
+WITH_DECIMAL_TAIL: Final = f"(?:[0-9]{{4,}}{DECIMAL_TAIL}|[0-9]{{1,3}}[.,](?:00?|0000+)|0+{DECIMAL_TAIL})"
 
 #: Words that exports and spreadsheets write instead of an empty cell (lower case).
 PLACEHOLDERS: Final = frozenset(

@@ -52,6 +52,8 @@ _UNLIKELY_LOG_WEIGHT: Final = math.log(1e-5)
 #: Weight of a Russian letter directly beside a Latin one: in «CRMка» there is one; in words of German or French that
 #: are read as Russian (Mьller) one or two to a letter.
 _MIXED_LOG_WEIGHT: Final = math.log(1e-3)
+#: Inside of a word in Latin letters stands no sign that Russian texts have.
+_INSIDE_LATIN: Final = re.compile(r"[A-Za-z][^\x00-\x7F][A-Za-z]")
 _MIXED_LETTERS: Final = re.compile("(?=[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z])")
 _COMMON_SYMBOLS: Final = frozenset("«»—–…№“”„’•°₽\u00a0")
 #: By how much the best encoding must beat the second: e to the power of 6 is four hundred to one.
@@ -114,12 +116,16 @@ def sniff_encoding(head: bytes, name: str, *, is_whole_file: bool, count_known_t
     letters = _without_ascii(telling)
     likely = {encoding: _log_likelihood(letters, encoding) for encoding in LOG_PRIORS}
     (best, encoding), (second, _) = _two_likeliest(likely)
+    common = 0
     if best - second < _TITLE_LOG_WEIGHT * _MAX_TITLES:
         titles = {one: count_known_titles(telling.decode(one, "replace")) for one in likely}
-        # Titles that all encodings read alike, such as those in ASCII, say of none that it fits.
         common = min(titles.values())
-        likely = {one: so_far + _TITLE_LOG_WEIGHT * (titles[one] - common) for one, so_far in likely.items()}
+        likely = {one: so_far + _TITLE_LOG_WEIGHT * titles[one] for one, so_far in likely.items()}
         (best, encoding), (second, _) = _two_likeliest(likely)
+    read = telling.decode(encoding, "replace")
+    if _MIXED_LETTERS.search(read) or _INSIDE_LATIN.search(read):
+        # Titles that all encodings read alike, such as those in ASCII, do not say that it is Russian.
+        best, second = best - _TITLE_LOG_WEIGHT * common, second - _TITLE_LOG_WEIGHT * common
     # Even the best encoding must read the letters better than noise.
     beyond = len(telling) - len(telling.translate(None, _NON_ASCII_BYTES))
     if best - second < _MIN_LOG_MARGIN or best <= _UNLIKELY_LOG_WEIGHT * beyond / 2:

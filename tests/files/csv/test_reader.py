@@ -110,6 +110,15 @@ def test_latin_letters_in_a_russian_text_hide_no_encoding(write, encoding, words
     assert (table.source.encoding, list(rows[0][2][1:])) == (encoding, words.split(";"))
 
 
+@pytest.mark.parametrize("words", ["ГАЗель Next", "Ad №5", "«Promo»"])
+def test_known_titles_tell_the_encoding_of_few_russian_signs_beside_latin_words(write, words):
+    text = "ClientId,DateTime,PhoneNumber,Tag\n" + f"1604591025698235,1772434800,+74950000100,{words}\n" * 5
+
+    table, rows, _, _ = read(write(text.encode("cp1251")))
+
+    assert (table.source.encoding, rows[0][2][3]) == ("cp1251", words)
+
+
 def test_an_unclear_encoding_is_refused_until_it_is_given(write):
     path = write(b"ClientId,Tag\n1,\x90\x91\xfe\n")
 
