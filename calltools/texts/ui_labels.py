@@ -245,6 +245,7 @@ UI_LABELS: Final[Mapping[str, Text]] = {
     "login_clear_text": ("This keyring ({keyring}) keeps the token unprotected, in a file. On a shared computer, use a system keyring instead.",
                          "Эта связка ключей ({keyring}) хранит токен в файле без защиты. На общем компьютере лучше настроить системную связку ключей."),
     "other_account": ("Another account", "Другой аккаунт"),
+    "kept_account": ("Keep the account used so far", "Оставить прежний аккаунт"),
     "counter_title": ("Which counter?", "Какой счётчик?"),
     "counter_where": ("Counter", "Счётчик"),
     "counter_other": ("Another one, by its number:", "Другой, по номеру:"),
@@ -261,6 +262,10 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                        "Уберите файлы так, чтобы остались файлы одного счётчика и одной цели, а остальные отправьте потом."),
     "counter_not_number": ("A counter is a number, such as 12345678, without spaces.",
                            "Номер счётчика — это цифры без пробелов, например 12345678."),
+    "counter_stale": ("The files were changed in another tab meanwhile, and their calls go elsewhere now, so the counter was not taken. "
+                      "Choose where the calls of these files go.",
+                      "Файлы тем временем изменили в другой вкладке, и теперь их звонки идут не туда, поэтому счётчик не выбран. "
+                      "Укажите, куда отправить звонки этих файлов."),
     "counter_wrong": ("A counter is a number, a day is like 2026-03-01.", "Счётчик — это число, день — вроде 2026-03-01."),
     "goal": ("Name of the goal", "Название цели"),
     "goal_hint": ("Metrica makes a goal of this name for the calls; it may stay empty.",
@@ -340,6 +345,8 @@ UI_LABELS: Final[Mapping[str, Text]] = {
     "check_accepted": ("Accepted", "Принято"),
     "check_shown": ("In the reports", "В отчётах"),
     # -- everything else ---------------------------------------------------------------
+    "work_stopped": ("Another page of this visit began something else meanwhile, so this was stopped. Open the page again to do it.",
+                     "Другая вкладка тем временем начала другую работу, поэтому эта остановлена. Откройте страницу снова, чтобы её повторить."),
     "not_ready": ("First the files are chosen, the questions answered and the calls checked.",
                   "Сначала выберите файлы, ответьте на вопросы и проверьте звонки."),
 }

@@ -250,6 +250,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "/send/application": send_steps.take_application,
         "/send/login": send_steps.log_in,
         "/send/logout": send_steps.log_out,
+        "/send/kept": send_steps.use_kept_token,
         "/send/counter": send_steps.choose_counter,
         "/send/change": send_steps.change_counter,
         "/send/go": send_steps.send,

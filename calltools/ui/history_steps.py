@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +12,17 @@ from calltools.texts import say
 from calltools.ui.pages import go_to, reader_language, render
 from calltools.ui.receive import ReceivedForm
 from calltools.ui.send_steps import say_line
-from calltools.ui.sending import Account, Said, compare, find_account, give_up, look_for_held, read_history, send_again
+from calltools.ui.sending import (
+    Account,
+    History,
+    Said,
+    compare,
+    find_account,
+    give_up,
+    look_for_held,
+    read_history,
+    send_again,
+)
 from calltools.ui.steps import wait_for
 from calltools.ui.visit import Visit
 from calltools.ui.work import Progress
@@ -23,13 +33,14 @@ _LAST: Final = 200
 
 async def show_history(visit: Visit, request: Request) -> Response:
     """The uploadings of the ledger and of the service, those that are held first."""
-    if visit.history is None:
+    history = visit.history
+    if history is None:
         work = visit.start("history", lambda _: read_history(lambda: _account(visit)), visit.keep_history)
         waiting = await wait_for(visit, request, work)
         if waiting is not None:
             return waiting
-    history = visit.history
-    assert history is not None  # noqa: S101 - it was waited for
+        # Of the work, not of the visit: another tab may have waited for it, too.
+        history = cast("History", work.result)
     # What was read is old when the page is opened again.
     visit.history = None
     listing = history.uploads

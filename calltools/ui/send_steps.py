@@ -80,6 +80,8 @@ async def need_account(visit: Visit, request: Request, page: str = "send") -> Re
     """The page to show as long as nobody is logged in; ``None``: somebody is."""
     if visit.account is not None:
         return None
+    if visit.is_logged_out:
+        return _show_login(visit, request, page)
     given = visit.token
     work = visit.start("account", lambda _: find_account(given), lambda account: setattr(visit, "account", account))
     waiting = await wait_for(visit, request, work, refuses=CredentialError)
@@ -123,7 +125,7 @@ async def log_in(visit: Visit, request: Request, form: ReceivedForm) -> Response
         account, keyring, trusted = await asyncio.to_thread(take_token, form.get("secret"))
     except CalltoolsError as error:
         return _show_login(visit, request, problem=error)
-    visit.account, visit.token = account, account.token
+    visit.account, visit.token, visit.is_logged_out = account, account.token, False
     if keyring:
         visit.notify("login_kept", keyring=keyring)
         if not trusted:
@@ -136,6 +138,12 @@ async def log_in(visit: Visit, request: Request, form: ReceivedForm) -> Response
 async def log_out(visit: Visit, _request: Request, _form: ReceivedForm) -> Response:
     """Use another token: what is kept elsewhere stays there."""
     visit.forget_account()
+    return go_to(visit, "send")
+
+
+async def use_kept_token(visit: Visit, _request: Request, _form: ReceivedForm) -> Response:
+    """No other token after all: the one of the usual places again."""
+    visit.is_logged_out = False
     return go_to(visit, "send")
 
 
@@ -170,12 +178,21 @@ def _show_counters(visit: Visit, request: Request) -> Response:
         counters=counters,
         usable=usable,
         said=said,
+        shown_for=_said_text(visit),
         last=visit.last_target or said,
     )
 
 
+def _said_text(visit: Visit) -> str:
+    """What the settings say about where the calls go, to see whether a form was shown for other files."""
+    return "; ".join(sorted(f"{one.counter or ''} {one.goal or ''}".strip() for one in visit.said_targets))
+
+
 async def choose_counter(visit: Visit, _request: Request, form: ReceivedForm) -> Response:
     """Where the calls go."""
+    if form.get("shown_for") != _said_text(visit):
+        visit.notify("counter_stale")
+        return go_to(visit, "send")
     number = (form.get("counter") or form.get("number")).strip()
     if form.get("counter") == "other":
         number = form.get("number").strip()

@@ -202,8 +202,12 @@ async def wait_for(
     if not work.is_done:
         step = request.url.path.rpartition("/")[2]
         return render(visit, request, WORKING, page=step, progress=work.progress)
-    visit.stop_work()
+    visit.leave_work(work)
+    language = reader_language(visit, request)
+    if work.is_stopped:
+        back = request.url.path.removeprefix(f"{visit.door.base}/")
+        return render(visit, request, "problem.html.j2", 409, sentence=ui_label("work_stopped", language), back=back)
     if work.error is None or isinstance(work.error, refuses):
         return None
-    sentence = work.error.say(reader_language(visit, request))
+    sentence = work.error.say(language)
     return render(visit, request, "problem.html.j2", sentence=sentence, places=work.places, back=back)

@@ -80,6 +80,7 @@ class Visit:
         reading: Names the files and how they are read: cells of a page that was shown for others are not mended.
         token: A token that was pasted here.
         account: Whose token it is; ``None``: nobody has asked the service yet.
+        is_logged_out: Whether another token is wanted than that of the usual places.
         application: The number of the visitor's application at Yandex.
         target: Where the calls go; ``None``: it is to be chosen.
         last_target: What was chosen before.
@@ -114,6 +115,7 @@ class Visit:
     reading: int = 0
     token: Token | None = None
     account: Account | None = None
+    is_logged_out: bool = False
     application: str = ""
     target: Target | None = None
     last_target: Target | None = None
@@ -278,6 +280,7 @@ class Visit:
     def forget_account(self) -> None:
         """Use another token."""
         self.account = self.token = None
+        self.is_logged_out = True
         self.choose_target(None)
 
     @property
@@ -342,6 +345,11 @@ class Visit:
             self._work.cancel()
         self._work, self._purpose = None, ""
 
+    def leave_work(self, work: Work) -> None:
+        """Forget something that has ended, unless something else is under way already."""
+        if self._work is work:
+            self.stop_work()
+
     def end_work(self) -> None:
         """The same, and wait for its end: it writes into the folder that is to be removed."""
         work = self._work
@@ -384,11 +392,17 @@ class Visit:
         return self.start("convert", convert, self._keep_conversion)
 
     def start(self, purpose: str, task: Callable[[Progress], Any], keep: Callable[[Any], None]) -> Work:
-        """Begin with something, unless it is under way; what was under way before is not wanted any more."""
-        if self._work is None or self._purpose != purpose:
+        """Begin with something, unless it is under way; what was under way before is not wanted any more.
+
+        What has failed is given once more, so that somebody is told. What has ended well begins anew: its result was
+        used and dropped since.
+        """
+        known = self._work
+        if known is None or self._purpose != purpose or (known.is_done and known.error is None):
             self.stop_work()
-            self._work, self._purpose = Work(task, keep), purpose
-        return self._work
+            self._work = known = Work(task, keep)
+            self._purpose = purpose
+        return known
 
     def _keep_inspection(self, inspection: Inspection) -> None:
         self.inspection = inspection

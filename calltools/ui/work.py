@@ -158,15 +158,21 @@ class Work:
 
     Attributes:
         progress: How far it is.
+        result: What the task gave.
+        is_stopped: Whether it ended because nobody wanted its result any more.
         error: Why it ended without a result.
         places: Of a fault of ours: where in the program it was.
     """
 
     def __init__(self, task: Callable[[Progress], Any], then: Callable[[Any], None]) -> None:
         self.progress = Progress()
+        self.result: Any = None
+        self.is_stopped = False
         self.error: CalltoolsError | None = None
         self.places = ""
         self._task, self._then = task, then
+        #: Held where a result is kept, so that nothing is kept that was stopped.
+        self._keeping = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="calltools-ui-work", daemon=True)
         self._thread.start()
 
@@ -181,15 +187,18 @@ class Work:
 
     def cancel(self) -> None:
         """Let it end at its next step; its result is not wanted."""
-        self.progress.stop()
+        with self._keeping:
+            self.progress.stop()
 
     def _run(self) -> None:
         try:
             result = self._task(self.progress)
-            self.progress.refuse_to_go_on()
-            self._then(result)
+            with self._keeping:
+                self.progress.refuse_to_go_on()
+                self.result = result
+                self._then(result)
         except StoppedError:
-            return
+            self.is_stopped = True
         except CalltoolsError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - a traceback could show values of the user's file

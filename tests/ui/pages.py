@@ -70,11 +70,19 @@ class Visitor:
         """What the forms of the findings hold: for which files they were shown."""
         return re.search(r'name="reading" value="([^"]+)"', self.get("findings").text)[1]
 
+    @property
+    def shown_for(self):
+        """What the form of the counters holds: what the settings said about where the calls go."""
+        found = re.search(r'name="shown_for" value="([^"]*)"', self.get("send").text)
+        return found[1] if found else ""
+
     def post(self, page, fields=(), files=(), **headers):
         """Send a form, and follow where it leads."""
         fields = {"token": self.token, **dict(fields)}
         if page in {"mend", "fix", "fill"} and "reading" not in fields:
             fields["reading"] = self.reading
+        if page == "send/counter" and "shown_for" not in fields:
+            fields["shown_for"] = self.shown_for
         answer = self.send(page, list(fields.items()), files, **headers)
         assert answer.status == 303, answer.text
         return self.get(answer.headers["location"].removeprefix(f"{self.base}/"))

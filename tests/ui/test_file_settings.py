@@ -133,6 +133,20 @@ def test_a_counter_that_was_chosen_for_other_files_is_asked_for_again(service):
     assert service.posts == []
 
 
+def test_a_counter_of_a_form_that_was_shown_for_other_files_is_not_taken(service):
+    with opened("client-a/c.csv") as (visitor, _):
+        shown_for = visitor.shown_for
+        visitor.post("remove", {"number": "1"})
+        visitor.post("files", files=[("folder", "client-b/c.csv", f"{HEADER}\n{call(2)}".encode())])
+        answer = visitor.post("send/counter", {"counter": COUNTER, "goal": "", "shown_for": shown_for})
+
+    assert shown_for == str(COUNTER)
+    assert "changed in another tab" in answer.said
+    assert 'name="plan"' not in answer.text
+    assert 'size="12" value="22222222"' in answer.text
+    assert service.posts == []
+
+
 def test_common_options_leave_out_what_differs():
     one = RunOptions(timezone="Europe/Moscow", region="RU", hints=Hints(sheet="A", encoding="cp1251"))
     other = RunOptions(timezone="Asia/Almaty", region="RU", hints=Hints(sheet="B", encoding="cp1251"))

@@ -135,6 +135,49 @@ def test_a_lost_answer_is_held_and_decided_in_the_history(service, calls):
     assert [len(part) for part in stored_calls(service)] == [CALL_COUNT]
 
 
+def test_another_account_is_asked_for_although_a_token_is_kept(service, calls):
+    with visited([calls]) as (visitor, _):
+        planned(visitor)
+        login = visitor.post("send/logout")
+        still = visitor.get("send")
+        entered = visitor.post("send/login", {"secret": TOKEN})
+        visitor.post("send/logout")
+        kept = visitor.post("send/kept")
+
+    for page in (login, still):
+        assert "Log in to Metrica" in page.said
+        assert "romashka.ru" not in page.said
+    for page in (entered, kept):
+        assert "romashka.ru" in page.said
+
+
+def test_a_history_that_took_long_is_read_anew_when_it_is_opened_again(service, calls, monkeypatch):
+    monkeypatch.setattr("calltools.ui.steps.PATIENCE_S", 0)
+    with visited([calls]) as (visitor, page):
+        token = plan_token(planned(visitor))
+        empty = visitor.get("history")
+        visitor.post("send/go", {"plan": token})
+        sent(visitor, page)
+        filled = visitor.get("history")
+
+    assert str(COUNTER) not in empty.said
+    assert str(COUNTER) in filled.said
+
+
+def test_tabs_that_open_the_history_at_once_all_show_it(service, calls):
+    answers = []
+    with visited([calls]) as (visitor, _):
+        visitor.get("send")
+        tabs = [threading.Thread(target=lambda: answers.append(visitor.get("history"))) for _ in range(4)]
+        for tab in tabs:
+            tab.start()
+        for tab in tabs:
+            tab.join()
+
+    assert [answer.status for answer in answers] == [200] * 4
+    assert not [answer.said for answer in answers if "This did not work" in answer.said]
+
+
 def test_without_a_token_the_way_to_one_is_shown_and_the_token_never_comes_back(service, calls, monkeypatch):
     monkeypatch.delenv("CALLTOOLS_TOKEN")
     with visited([calls]) as (visitor, _):

@@ -1,14 +1,18 @@
 """Work in a process of its own: how far it is, its faults, its end when nobody wants it, and when its process dies."""
 
+import asyncio
 import os
 import signal
 import time
 
 import pytest
+from starlette.requests import Request
 
 from calltools.errors import SourceError, traceback_places
 from calltools.runtime.fork_server import ForkServer
+from calltools.ui.steps import wait_for
 from calltools.ui.work import Progress, Work, run_apart
+from tests.ui.pages import visited
 
 pytestmark = pytest.mark.skipif(not ForkServer.supported, reason="files are read by forks on Linux")
 
@@ -83,3 +87,39 @@ def test_what_is_stopped_ends_in_the_middle_of_a_call_and_gives_nothing(forks):
     assert work.is_done
     assert work.error is None
     assert kept == []
+
+
+def test_what_another_tab_has_stopped_says_so_and_leaves_the_other_work_alone():
+    kept = []
+    with visited() as (_, page):
+        visit = page.visit
+        stopped = visit.start("one", lambda progress: progress.nap(3600), kept.append)
+        other = visit.start("two", lambda progress: progress.nap(3600), kept.append)
+        stopped.wait()
+        scope = {"type": "http", "method": "GET", "path": f"{visit.door.base}/send", "query_string": b"", "headers": []}
+        answer = asyncio.run(wait_for(visit, Request(scope), stopped))
+        current = visit.current_work
+        visit.stop_work()
+        other.wait()
+
+    assert answer.status_code == 409
+    assert "began something else" in answer.body.decode()
+    assert f'{visit.door.base}/send"' in answer.body.decode()
+    assert current is other
+    assert kept == []
+
+
+def test_what_has_ended_well_begins_anew_and_what_has_failed_is_told_once_more():
+    with visited() as (_, page):
+        visit, kept = page.visit, []
+        first = visit.start("one", lambda _: 1, kept.append)
+        first.wait()
+        second = visit.start("one", lambda _: 2, kept.append)
+        second.wait()
+        failed = visit.start("two", fail, kept.append)
+        failed.wait()
+        again = visit.start("two", fail, kept.append)
+
+    assert kept == [1, 2]
+    assert again is failed
+    assert failed.error is not None

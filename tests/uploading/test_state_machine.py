@@ -8,7 +8,7 @@ from time import time
 import pytest
 
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-EXAMPLES, STEPS = (500, 40) if LONG else (6, 8)
+EXAMPLES, STEPS = (50, 40) if LONG else (6, 8)
 #: Seeds that no earlier run of the tests had; a failure prints its own. ``make test-long`` does a million steps of them.
 FIRST_SEED = int(time()) * 1000
 
@@ -33,7 +33,8 @@ def run_machine(environment, folder, name, *numbers):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_any_order_of_commands_misbehaviors_and_kills_keeps_every_invariant(environment, tmp_path):
+@pytest.mark.parametrize("part", range(2 if LONG else 1))
+def test_any_order_of_commands_misbehaviors_and_kills_keeps_every_invariant(environment, tmp_path, part):
     run_machine(environment, tmp_path, "state_machine", EXAMPLES, STEPS)
 
 
