@@ -118,7 +118,7 @@ def folder(tmp_path):
 
 def steps_of(count, some):
     """Some steps of so many, spread evenly."""
-    taken, offset = (MANY, random.random()) if LONG else (some, 0.5)
+    taken, offset = (MANY, random.random()) if LONG else (some, 0.5)  # noqa: S311 - no secret
     return sorted({1 + int((at + offset) * (count - 1) / taken) for at in range(taken)})
 
 
