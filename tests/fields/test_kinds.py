@@ -1,6 +1,7 @@
 """Each kind by its examples, and the laws that every kind keeps for any text."""
 
 import re
+from functools import cache
 
 import pyarrow as pa
 import pytest
@@ -95,6 +96,7 @@ def test_every_fault_of_an_example_is_a_rule():
 SIGNS = st.sampled_from([*" \u00a0\u200b\ufeff\t\x00,.;:+-()/eE₽%'\"0189", "+7", "8 (", ".0", "T", "Z"])
 
 
+@cache
 def spelled(kind):
     """Texts near the examples of the kind."""
     known = st.sampled_from(
