@@ -264,7 +264,7 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                            "Номер счётчика — это цифры без пробелов, например 12345678."),
     "counter_stale": ("The files were changed in another tab meanwhile, and their calls go elsewhere now, so the counter was not taken. "
                       "Choose where the calls of these files go.",
-                      "Файлы тем временем изменили в другой вкладке, и теперь их звонки идут не туда, поэтому счётчик не выбран. "
+                      "Файлы тем временем изменили в другой вкладке, и теперь их звонки идут в другой счётчик или другую цель, поэтому этот счётчик не выбран. "
                       "Укажите, куда отправить звонки этих файлов."),
     "counter_wrong": ("A counter is a number, a day is like 2026-03-01.", "Счётчик — это число, день — вроде 2026-03-01."),
     "goal": ("Name of the goal", "Название цели"),

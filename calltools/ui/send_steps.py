@@ -142,7 +142,7 @@ async def log_out(visit: Visit, _request: Request, _form: ReceivedForm) -> Respo
 
 
 async def use_kept_token(visit: Visit, _request: Request, _form: ReceivedForm) -> Response:
-    """No other token after all: the one of the usual places again."""
+    """No other token after all: the one used so far again."""
     visit.is_logged_out = False
     return go_to(visit, "send")
 

@@ -80,7 +80,7 @@ class Visit:
         reading: Names the files and how they are read: cells of a page that was shown for others are not mended.
         token: A token that was pasted here.
         account: Whose token it is; ``None``: nobody has asked the service yet.
-        is_logged_out: Whether another token is wanted than that of the usual places.
+        is_logged_out: Whether another token is wanted than the one used so far.
         application: The number of the visitor's application at Yandex.
         target: Where the calls go; ``None``: it is to be chosen.
         last_target: What was chosen before.
@@ -278,8 +278,10 @@ class Visit:
     # -- sending ----------------------------------------------------------------------
 
     def forget_account(self) -> None:
-        """Use another token."""
-        self.account = self.token = None
+        """Use another token. The one used so far is kept until another one is given."""
+        if self._purpose == "account":
+            self.stop_work()
+        self.account = None
         self.is_logged_out = True
         self.choose_target(None)
 

@@ -151,6 +151,18 @@ def test_another_account_is_asked_for_although_a_token_is_kept(service, calls):
         assert "romashka.ru" in page.said
 
 
+def test_a_token_that_was_pasted_is_used_again_where_no_other_one_is_wanted(service, calls, monkeypatch):
+    monkeypatch.delenv("CALLTOOLS_TOKEN")
+    with visited([calls]) as (visitor, _):
+        visitor.get("send")
+        visitor.post("send/login", {"secret": TOKEN})
+        login = visitor.post("send/logout")
+        kept = visitor.post("send/kept")
+
+    assert "Log in to Metrica" in login.said
+    assert "romashka.ru" in kept.said
+
+
 def test_a_history_that_took_long_is_read_anew_when_it_is_opened_again(service, calls, monkeypatch):
     monkeypatch.setattr("calltools.ui.steps.PATIENCE_S", 0)
     with visited([calls]) as (visitor, page):
