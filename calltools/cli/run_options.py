@@ -1,17 +1,11 @@
 """Options of a run from the texts of the command line: times, spans, sizes, lists of columns."""
 
-import re
-from typing import Final
-
 from calltools.cli.configuration.layers import OptionLayers
 from calltools.cli.options import FindingOptions, FormOptions, ReadingOptions, split_words
-from calltools.errors import UsageError
 from calltools.files.limits import parse_limits
 from calltools.files.remote_path import as_path
 from calltools.model.batch import Hints
-from calltools.run import RunOptions, build_hints, parse_as_of, parse_identifier_columns
-
-_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+from calltools.run import RunOptions, build_hints, parse_as_of, parse_identifier_columns, parse_window
 
 
 def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOptions:
@@ -31,11 +25,11 @@ def build_run_options(reading: ReadingOptions, showing: FindingOptions) -> RunOp
         duration_format=None if reading.duration_format is None else reading.duration_format.value,
         identifiers=as_path(reading.identifiers) if reading.identifiers else None,
         identifiers_sheet=reading.identifiers_sheet,
-        identifier_window_s=_parse_window(reading.identifier_window),
+        identifier_window_s=parse_window(reading.identifier_window),
         identifier_columns=parse_identifier_columns(reading.identifier_columns),
         outcomes=tuple(as_path(one) for one in reading.outcomes or ()),
         outcomes_sheet=reading.outcomes_sheet,
-        outcome_window_s=_parse_window(reading.outcome_window, "outcome-window"),
+        outcome_window_s=parse_window(reading.outcome_window, "outcome-window"),
         outcome_columns=parse_identifier_columns(reading.outcome_columns, "outcome-columns"),
         own_numbers=tuple(reading.own_number or ()),
         inbound_contexts=tuple(reading.inbound_context or ()),
@@ -77,10 +71,3 @@ def parse_hints(reading: ReadingOptions | FormOptions) -> Hints:
         header_row=reading.header_row,
         records=reading.records,
     )
-
-
-def _parse_window(text: str, option: str = "identifier-window") -> int:
-    span = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
-    if not span:
-        raise UsageError("window-unreadable", option=option, given=text)
-    return int(span[1]) * _SECONDS[span[2]]

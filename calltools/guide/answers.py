@@ -9,7 +9,14 @@ from typing import Any, Final, TypeAlias
 from calltools.errors import UsageError, nearest_word
 from calltools.files.inputs import INPUTS
 from calltools.files.remote_path import as_path
-from calltools.run.context import RunOptions, build_hints, list_given, parse_identifier_columns
+from calltools.run.context import (
+    RunOptions,
+    build_hints,
+    list_given,
+    parse_as_of,
+    parse_identifier_columns,
+    parse_window,
+)
 
 #: Key of a question -> answer, as the option takes it; ``""``: left open.
 Answers: TypeAlias = Mapping[str, str]
@@ -20,6 +27,7 @@ WORD: Final = "word."
 TIME_FORMAT: Final = "time-format"
 #: Between the path of a workbook and the title of its sheet, in an answer.
 _SHEET_SIGN: Final = "::"
+_MAX_ROW_DIGITS: Final = 7
 _FORM_KEYS: Final = ("encoding", "delimiter", "sheet", "header-row", "records")
 
 
@@ -35,7 +43,7 @@ def apply_answers(options: RunOptions, answers: Answers) -> RunOptions:
     hints = options.hints
     if named := {key.replace("-", "_"): given[key] for key in _FORM_KEYS if key in given}:
         row = named.pop("header_row", None)
-        if row is not None and not row.isdecimal():
+        if row is not None and not (row.isdecimal() and len(row) <= _MAX_ROW_DIGITS):
             raise UsageError("option-value-wrong", option="header-row", value=row, choices="0, 1, 2 …")
         known = {name: getattr(hints, name) for name in ("encoding", "delimiter", "sheet", "header_row", "records")}
         read = build_hints(**{**known, **named, **({} if row is None else {"header_row": int(row)})})
@@ -145,6 +153,9 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = MappingProxy
         "outcomes-sheet": ("outcomes_sheet", str),
         "outcome-columns": ("outcome_columns", lambda text: parse_identifier_columns(text, "outcome-columns")),
         "identifier-columns": ("identifier_columns", parse_identifier_columns),
+        "identifier-window": ("identifier_window_s", parse_window),
+        "outcome-window": ("outcome_window_s", lambda text: parse_window(text, "outcome-window")),
+        "as-of": ("as_of", parse_as_of),
         "own-number": ("own_numbers", split_words),
         "inbound-context": ("inbound_contexts", split_words),
     }

@@ -9,6 +9,7 @@ from calltools.guide.question import Choice, Found, Question, Sentence, plain_se
 from calltools.guide.second_files import SecondFile
 from calltools.guide.wide_choices import CURRENCIES, REGIONS, ZONES
 from calltools.model.titles import redacted_titles
+from calltools.texts.keys import MessageKey
 
 _TITLES_SHOWN: Final = 4
 
@@ -309,6 +310,33 @@ def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> 
         sentence("guide-static-why-joined" if is_joined else "guide-static-why", count=without),
         choices=(*sent, Choice("0", sentence("guide-static-0"), sentence("guide-static-0-then", count=without))),
         file=name,
+    )
+
+
+def ask_header_row(name: str) -> Question:
+    """Which row holds the titles, where another one was taken for it."""
+    return _ask_freely("header-row", "guide-header-row", "guide-header-row-why", name)
+
+
+def ask_identifier_window(name: str) -> Question:
+    """How far a record of the second file may lie before its call."""
+    return _ask_freely("identifier-window", "guide-identifier-window", "guide-identifier-window-why", name)
+
+
+def ask_outcome_window(name: str) -> Question:
+    """How far a call may lie before what became of it."""
+    return _ask_freely("outcome-window", "guide-outcome-window", "guide-outcome-window-why", name)
+
+
+def ask_as_of(name: str) -> Question:
+    """By which moment calls are late, or in the future."""
+    return _ask_freely("as-of", "guide-as-of", "guide-as-of-why", name)
+
+
+def _ask_freely(key: str, what: MessageKey, why: MessageKey, name: str) -> Question:
+    """A question whose answer is typed, and that may be left open."""
+    return Question(
+        key, "text", sentence(what), sentence(why), free_text=True, required=False, file=name, changes_calls=False
     )
 
 

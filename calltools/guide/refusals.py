@@ -20,6 +20,8 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
         "currency-unknown": "currency",
         "currency-withdrawn": "currency",
         "sheet-unknown": "sheet",
+        "header-row-beyond": "header-row",
+        "csv-header-row-beyond": "header-row",
         "json-records-path": "records",
         "identifier-records-unusable": "identifiers",
         "vendor-misfit": "vendor",
@@ -32,7 +34,9 @@ REFUSED_BY: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 #: Refusals of an answer that another file may take.
-CONTRADICTED_BY_FILE: Final = frozenset({"zone-contradicted", "sheet-unknown", "json-records-path"})
+CONTRADICTED_BY_FILE: Final = frozenset(
+    {"zone-contradicted", "sheet-unknown", "json-records-path", "header-row-beyond", "csv-header-row-beyond"}
+)
 #: Faults of a second file that name the option that they refuse.
 NAMING_THEIR_OPTION: Final = frozenset({"second-sheet-unknown", "identifier-column-missing"})
 
@@ -110,6 +114,11 @@ _SAID_WITHOUT_OPTION: Final[Mapping[str, MessageKey]] = MappingProxyType(
         "zone-contradicted": "guide-zone-contradicted",
         "zone-unknown": "guide-zone-unknown",
         "zone-unknown-near": "guide-zone-unknown-near",
+        "header-row-beyond": "guide-header-row-beyond",
+        "csv-header-row-beyond": "guide-header-row-beyond-line",
+        "as-of-unreadable": "guide-as-of-unreadable",
+        "as-of-without-offset": "guide-as-of-unreadable",
+        "window-unreadable": "guide-window-unreadable",
     }
 )
 
@@ -133,5 +142,9 @@ _AGAIN: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
         "timezone": ask.ask_zone,
         "identifiers": lambda name: _asked_again(ask.ask_identifiers(name, 0, ())),
         "currency": lambda name: _asked_again(ask.ask_currency(name, (), 0)),
+        "header-row": ask.ask_header_row,
+        "identifier-window": ask.ask_identifier_window,
+        "outcome-window": ask.ask_outcome_window,
+        "as-of": ask.ask_as_of,
     }
 )

@@ -9,6 +9,7 @@ from calltools.run.context import (
     build_hints,
     parse_as_of,
     parse_identifier_columns,
+    parse_window,
     resolve,
 )
 from calltools.run.edits import CellEdits
@@ -68,6 +69,7 @@ __all__ = [
     "is_own_file",
     "parse_as_of",
     "parse_identifier_columns",
+    "parse_window",
     "plan_file",
     "refuse_occupied_outputs",
     "refuse_other_endings",

@@ -25,6 +25,8 @@ from calltools.vendors import profile_library
 from calltools.vendors.profile import Profile
 
 StaticCall = Literal["0", "1", "auto"]
+#: Seconds of the units of a span of time, the longest first.
+_UNITS: Final[Mapping[str, int]] = MappingProxyType({"d": 86_400, "h": 3_600, "m": 60, "s": 1})
 _DELIMITERS: Final[Mapping[str, str]] = MappingProxyType(
     {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 )
@@ -140,10 +142,20 @@ def _format_window(seconds: int, usual: int) -> str:
     """A window as its option takes it; empty: the usual one."""
     if seconds == usual:
         return ""
-    size, unit = next(
-        (size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")) if not seconds % size
-    )
+    unit, size = next((unit, size) for unit, size in _UNITS.items() if not seconds % size)
     return f"{seconds // size}{unit}"
+
+
+def parse_window(text: str, option: str = "identifier-window") -> int:
+    """A span of time in seconds, from a number and its unit, such as ``21d``, ``12h``, ``90m`` or ``30s``.
+
+    Raises:
+        UsageError: It is none.
+    """
+    span = re.fullmatch(r"([0-9]{1,6})([dhms])", text.strip().lower())
+    if not span:
+        raise UsageError("window-unreadable", option=option, given=text)
+    return int(span[1]) * _UNITS[span[2]]
 
 
 def build_hints(

@@ -167,6 +167,12 @@ UI_LABELS: Final[Mapping[str, Text]] = {
     "ask_sheet": ("Sheet", "Лист"),
     "ask_date_order": ("Day and month", "День и месяц"),
     "ask_duration_format": ("Durations", "Длительность"),
+    "ask_header_row": ("Row of the titles", "Строка заголовков"),
+    "ask_identifier_window": ("How old a record of the second file may be",
+                              "Насколько старой может быть запись второго файла"),
+    "ask_outcome_window": ("How old the call of a result from the CRM may be",
+                           "Насколько старым может быть звонок для итога из CRM"),
+    "ask_as_of": ("Moment of the check", "Момент проверки"),
     "ask_identifiers": ("Second file", "Второй файл"),
     "ask_outcomes": ("Results from the CRM", "Итоги из CRM"),
     "asked_later": ("{name}: nobody knows this export yet. Its columns are asked about next.",
@@ -266,6 +272,10 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                       "Choose where the calls of these files go.",
                       "Файлы тем временем изменили в другой вкладке, и теперь их звонки идут в другой счётчик или другую цель, поэтому этот счётчик не выбран. "
                       "Укажите, куда отправить звонки этих файлов."),
+    "answers_stale": ("The files were changed in another tab meanwhile, so the answers, which were about other files, were not taken. "
+                      "Answer for these files.",
+                      "Файлы тем временем изменили в другой вкладке, поэтому ответы не приняты: они относились к другим файлам. "
+                      "Ответьте для этих файлов."),
     "counter_wrong": ("A counter is a number, a day is like 2026-03-01.", "Счётчик — это число, день — вроде 2026-03-01."),
     "goal": ("Name of the goal", "Название цели"),
     "goal_hint": ("Metrica makes a goal of this name for the calls; it may stay empty.",

@@ -21,6 +21,10 @@ OFFERED: Final[Mapping[str, UiLabel]] = MappingProxyType(
         "sheet": "ask_sheet",
         "date-order": "ask_date_order",
         "duration-format": "ask_duration_format",
+        "header-row": "ask_header_row",
+        "identifier-window": "ask_identifier_window",
+        "outcome-window": "ask_outcome_window",
+        "as-of": "ask_as_of",
     }
 )
 _FILES: Final[Mapping[str, UiLabel]] = MappingProxyType({"identifiers": "ask_identifiers", "outcomes": "ask_outcomes"})

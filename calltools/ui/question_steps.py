@@ -43,6 +43,10 @@ _WANTED: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
         "sheet": lambda name: ask.ask_sheet(name, ()),
         "date-order": lambda name: ask.ask_date_order(name, "", 0),
         "duration-format": lambda name: ask.ask_duration_format(name, column="–"),
+        "header-row": ask.ask_header_row,
+        "identifier-window": ask.ask_identifier_window,
+        "outcome-window": ask.ask_outcome_window,
+        "as-of": ask.ask_as_of,
     }
 )
 
@@ -89,6 +93,7 @@ async def show_questions(visit: Visit, request: Request) -> Response:
         given=_list_given(visit, reader_language(visit, request)),
         no_column=NO_COLUMN,
         other=OTHER,
+        asked_of=visit.file_numbers,
         inspection=found,
         profile_name=found.draft.profile_name if found.draft is not None and found.draft.is_complete else "",
     )
@@ -185,6 +190,11 @@ async def take_answers(visit: Visit, request: Request, form: ReceivedForm) -> Re
     """Answers to some questions; the files are looked at again with them."""
     found = visit.inspection
     if found is None:
+        return go_to(visit, "questions")
+    if form.get("asked_of") != visit.file_numbers:
+        for one in form.files:
+            one.remove()
+        visit.notify("answers_stale")
         return go_to(visit, "questions")
     visit.refusals = {}
     if preview := form.get("preview"):

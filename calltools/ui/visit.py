@@ -141,6 +141,11 @@ class Visit:
         return folder
 
     @property
+    def file_numbers(self) -> str:
+        """Names the files, to see whether a form was shown for others: what is answered of one holds for no other."""
+        return ",".join(str(one.number) for one in self.files)
+
+    @property
     def options(self) -> RunOptions:
         """The options of a run, with the answers; a file may have options of its own."""
         return apply_answers(self._with_outcomes(self.base_options), self.answers)

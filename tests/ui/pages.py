@@ -71,6 +71,12 @@ class Visitor:
         return re.search(r'name="reading" value="([^"]+)"', self.get("findings").text)[1]
 
     @property
+    def asked_of(self):
+        """What the form of the questions holds: the files that are asked about."""
+        found = re.search(r'name="asked_of" value="([^"]*)"', self.get("questions").text)
+        return found[1] if found else ""
+
+    @property
     def shown_for(self):
         """What the form of the counters holds: what the settings said about where the calls go."""
         found = re.search(r'name="shown_for" value="([^"]*)"', self.get("send").text)
@@ -81,6 +87,8 @@ class Visitor:
         fields = {"token": self.token, **dict(fields)}
         if page in {"mend", "fix", "fill"} and "reading" not in fields:
             fields["reading"] = self.reading
+        if page == "questions" and "asked_of" not in fields:
+            fields["asked_of"] = self.asked_of
         if page == "send/counter" and "shown_for" not in fields:
             fields["shown_for"] = self.shown_for
         answer = self.send(page, list(fields.items()), files, **headers)

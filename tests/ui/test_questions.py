@@ -67,6 +67,26 @@ def test_an_answer_that_is_none_is_asked_again_with_the_reason(sipuni):
     assert "timezone" not in page.visit.answers
 
 
+def test_answers_of_an_old_tab_are_not_taken_for_other_files(sipuni, tmp_path):
+    other = tmp_path / "calls.csv"
+    other.write_text("ClientId,DateTime\n1604591025698235234,2026-03-02 10:00:00\n", encoding="utf-8")
+    with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
+        old = visitor.asked_of
+        visitor.post("files", files=[("calls", "calls.csv", other.read_bytes())])
+        visitor.post("remove", {"number": "1"})
+        visitor.get("questions")
+        second = [("answer-identifiers", "second.csv", b"phone\n1\n")]
+        said = visitor.post("questions", {"asked_of": old, "answer-timezone": "Asia/Almaty"}, second).said
+        given, kept = dict(page.visit.answers), [*page.visit.inbox.rglob("second.csv")]
+        visitor.post("questions", {"answer-timezone": "Europe/Moscow"})
+        taken = dict(page.visit.answers)
+
+    assert "the answers, which were about other files, were not taken" in said
+    assert given == {}
+    assert kept == []
+    assert taken == {"timezone": "Europe/Moscow"}
+
+
 def test_an_answer_can_be_taken_back(sipuni):
     with visited([sipuni], RunOptions(as_of=NOW)) as (visitor, page):
         visitor.answer(page, {"timezone": "Europe/Moscow", "static-call": "auto"})
@@ -206,6 +226,36 @@ def test_advice_names_the_question_of_the_page_and_leads_to_it(tmp_path):
     assert "Nothing more is missing" in answered.said
     assert told == {"region": "RU"}
     assert "Every call can go to Metrica" in after
+
+
+@pytest.mark.parametrize(("key", "wrong", "reason", "right"), [
+    ("header-row", "9", "calls.csv has no such header row", "3"),
+    ("header-row", "x", "header-row cannot be x", "3"),
+    ("header-row", "9" * 5000, "header-row cannot be 999", "3"),
+    ("identifier-window", "ten days", "ten days is not a span of time", "10d"),
+    ("outcome-window", "10 d", "10 d is not a span of time", "12h"),
+    ("as-of", "tomorrow", "tomorrow is not a time with its zone", "2026-03-10T12:00:00+03:00"),
+    ("as-of", "2026-03-10 12:00", "2026-03-10 12:00 is not a time with its zone", "1773273601"),
+])  # fmt: skip
+def test_what_advice_leads_to_is_asked_and_a_wrong_answer_is_asked_again(tmp_path, key, wrong, reason, right):
+    source = tmp_path / "calls.csv"
+    source.write_text("ClientId,DateTime\n1604591025698235234,1772434800\nClientId,DateTime\n")
+    with visited([source], RunOptions(as_of=NOW)) as (visitor, page):
+        usual = page.visit.options
+        visitor.get(f"questions?ask={key}")
+        refused = " ".join(visitor.post("questions", {f"answer-{key}": wrong}).said.split())
+        kept = dict(page.visit.answers)
+        visitor.post("questions", {f"answer-{key}": right})
+        visitor.get("findings")
+        taken, options = dict(page.visit.answers), page.visit.options
+        [read] = page.visit.inspection.files
+
+    assert reason in refused
+    assert f"--{key}" not in refused
+    assert kept == {}
+    assert taken == {key: right}
+    assert options != usual
+    assert read.source.header_row == (3 if key == "header-row" else 1)
 
 
 def test_a_question_that_only_names_an_option_is_asked_in_words(tmp_path):
