@@ -95,7 +95,7 @@ def find_settings(
     from calltools.guide.counters import UploadTarget  # noqa: PLC0415 - heavy
 
     chosen = choose_options(layers, name, CounterOption(), SendOptions(), FollowOptions(), AbsencePolicy())
-    target = UploadTarget(chosen.counter or None, chosen.send.goal)
+    target = UploadTarget(chosen.counter or None, chosen.send.goal, chosen.send.comment)
     return build_file_options(layers, reading, showing, name), target
 
 

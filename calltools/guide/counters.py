@@ -1,7 +1,7 @@
 """Where the calls go: the counter, chosen from those that the token may upload to, and the goal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from calltools.errors import UsageError
@@ -20,10 +20,12 @@ class UploadTarget:
     Attributes:
         counter: The counter; ``None``: not said.
         goal: The goal; ``None``: not said, ``""``: none.
+        comment: What the uploading says beside; calls with different comments go to the same place.
     """
 
     counter: int | None = None
     goal: str | None = None
+    comment: str = field(default="", compare=False)
 
 
 def ask_about_upload(

@@ -63,6 +63,7 @@ async def _plan(visit: Visit, request: Request, file: Path) -> Response:
     """The plan, once there is one."""
     account, target = visit.account, visit.target
     if visit.plan is None and account is not None and target is not None:
+        target = replace(target, comment=visit.said_comment)
         work = visit.start(
             "plan",
             lambda progress: plan_upload(file, target, account, progress),

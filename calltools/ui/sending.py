@@ -78,12 +78,14 @@ class Target:
     Attributes:
         counter: Number of the counter.
         goal: Name of the goal that the service makes for calls.
-        again: Whether known calls that have changed since are sent once more.
+        changed: Whether known calls that have changed since are sent once more.
+        comment: What the uploading says beside.
     """
 
     counter: int
     goal: str
     changed: bool = False
+    comment: str = ""
 
 
 @dataclass(slots=True)
@@ -282,7 +284,12 @@ def upload(plan: ShownPlan, account: Account, said: Said) -> UploadResult:
 
 def _run(file: Path, target: Target, account: Account, said: Said, *, plan_only: bool) -> UploadResult:
     options = UploadOptions(
-        target.counter, target.goal, again="changed" if target.changed else "none", wait=True, poll_interval_s=_POLL_S
+        target.counter,
+        target.goal,
+        target.comment,
+        again="changed" if target.changed else "none",
+        wait=True,
+        poll_interval_s=_POLL_S,
     )
     with open_ledger() as ledger, open_client(account.token) as client:
         request = UploadRequest(file, file.name, options, plan_only=plan_only)

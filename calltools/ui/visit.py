@@ -299,6 +299,12 @@ class Visit:
         """The same of one file, by its name."""
         return self._own(name)[1]
 
+    @property
+    def said_comment(self) -> str:
+        """The comment that was said for these files; empty where theirs differ, as they are sent as one."""
+        said = {self.said_target(one.found.name).comment for one in self.files}
+        return said.pop() if len(said) == 1 else ""
+
     def refuse_old_target(self) -> None:
         """Forget a counter that was chosen for files that go elsewhere."""
         if self._target_of != self.said_targets:

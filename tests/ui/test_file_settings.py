@@ -1,5 +1,6 @@
 """Files with options of their own in calltools.toml: read and sent from the page as by the commands."""
 
+import re
 from functools import partial
 
 import pytest
@@ -145,6 +146,32 @@ def test_a_counter_of_a_form_that_was_shown_for_other_files_is_not_taken(service
     assert 'name="plan"' not in answer.text
     assert 'size="12" value="22222222"' in answer.text
     assert service.posts == []
+
+
+@pytest.mark.parametrize(("own", "sent"), [("Client A", "Client A"), ("", ""), (None, "of all")])
+def test_the_comment_of_the_configuration_stands_in_the_plan_and_is_sent(service, folder, own, sent):
+    said = "" if own is None else f'comment = "{own}"\n'
+    config = 'comment = "of all"\n' + CONFIG.replace(f"counter = {COUNTER}\n", f"counter = {COUNTER}\n{said}")
+    (folder / "calltools.toml").write_text(config, encoding="utf-8")
+    with opened("client-a/c.csv") as (visitor, _):
+        planned = visitor.post("send/counter", {"counter": COUNTER, "goal": ""})
+        visitor.post("send/go", {"plan": re.search(r'name="plan" value="([^"]+)"', planned.text)[1]})
+
+    [post] = service.posts
+    told = " ".join(planned.said.split())
+    assert f"Comment of the upload {sent}" in told if sent else "Comment of the upload" not in told
+    assert post["query"]["comment"].partition(" ")[2] == sent
+
+
+def test_files_of_one_counter_with_different_comments_are_sent_together_without_one(service, folder):
+    config = CONFIG.replace('counter = 22222222\ngoal = "Client B"', f'counter = {COUNTER}\ncomment = "Client B"')
+    (folder / "calltools.toml").write_text(config, encoding="utf-8")
+    with opened("client-a/c.csv", "client-b/c.csv") as (visitor, page):
+        planned = visitor.post("send/counter", {"counter": COUNTER, "goal": ""})
+
+    assert page.visit.plan.count == 2
+    assert "Comment of the upload" not in planned.said
+    assert "Client B" not in planned.said
 
 
 def test_common_options_leave_out_what_differs():
