@@ -1,5 +1,6 @@
 """The inputs that a command was given, and what of its folders is none. Heavy: imported when a command runs."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -7,6 +8,7 @@ from typing import Final
 
 import typer
 
+from calltools.cli.options import is_terminal
 from calltools.files.folders import FoundFile, FoundFiles, LeftOut, find_files
 from calltools.reports.escape import escape_invisible
 from calltools.texts import Language, MessageKey, say
@@ -33,16 +35,20 @@ def find_inputs(
 ) -> list[FoundFile]:
     """The files that a command reads, each with its name in messages; what folders hold besides is said.
 
+    Also said is that a terminal is read, where nothing was piped in: else the command seems to hang.
+
     Args:
         arguments: Files and folders as they were named; ``-`` stays as it is.
         others: Files that the command names for something else, such as its outputs.
-        language: Of the line about each folder.
-        quiet: Whether it is not printed.
+        language: Of these lines.
+        quiet: Whether they are not printed.
         recursive: Whether folders in a folder are looked into.
     """
     found = find_files(arguments, others=others, is_own=_is_own_file, recursive=recursive)
     for line in describe_left_out(found, language) if not quiet else ():
         typer.echo(f"calltools: {line}", err=True)
+    if "-" in arguments and not quiet and is_terminal(sys.stdin):
+        typer.echo(f"calltools: {say('input-terminal', language)}", err=True)
     return found.files
 
 

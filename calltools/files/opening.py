@@ -272,8 +272,10 @@ def copy_stdin(stream: BinaryIO) -> Iterator[Path]:
 
 
 def _read_chunk(stream: BinaryIO) -> bytes:
+    # At a terminal ``read`` would swallow the end of the input and wait for a second one.
+    read = getattr(stream, "read1", stream.read)
     with map_read_errors("-"):
-        return stream.read(_CHUNK_BYTES)
+        return bytes(read(_CHUNK_BYTES))
 
 
 @contextmanager

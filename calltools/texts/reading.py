@@ -56,6 +56,8 @@ MESSAGES: Final = {
                            "Со строки {place} идут отклонённые записи другой выгрузки, с другими столбцами. Сконвертируйте каждую часть отдельно: разделите файл перед этой строкой."),
     "file-folder": ("{path} is a folder without table files (csv, xlsx, xls, ods, json and the like). Name a file.",
                     "{path} — папка, и в ней нет файлов с таблицами (csv, xlsx, xls, ods, json и подобных). Укажите файл."),
+    "input-terminal": ("Reading what is typed or pasted here. It ends with Ctrl-D in an empty line, on Windows with Ctrl-Z and Enter.",
+                       "Читаю то, что введено или вставлено здесь. Конец — Ctrl-D в пустой строке, в Windows — Ctrl-Z и Enter."),
     "inputs-left-out": ("{folder}: files taken: {taken}; not taken: {count} ({reasons})",
                         "{folder}: взято файлов: {taken}; не взято: {count} ({reasons})"),
     "left-hidden": ("hidden: {count}", "скрытые: {count}"),

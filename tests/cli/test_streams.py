@@ -11,6 +11,7 @@ import pytest
 from tests.cli.test_commands import NOW, spawn
 from tests.processes import AGES_S, start_process, wait_for
 from tests.test_pipeline import GOOD, as_csv, some_rows
+from tests.uploading.pseudo_terminal import Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the devices of Linux")]
 
@@ -189,3 +190,16 @@ def test_a_question_that_is_broken_off_ends_with_130(tmp_path, key):
     assert b"Traceback" not in printed
     assert b"fault" not in printed
     assert not profile.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Reading what is typed or pasted here"), ("ru", "введено или вставлено")]
+)
+def test_a_terminal_that_is_read_says_so(language, said):
+    with Terminal({}, "validate", "-", "--as-of", NOW, "--lang", language) as terminal:
+        terminal.until(said)
+        terminal.type(as_csv([GOOD | {"DateTime": NOW}]) + "\x04")
+        code, _ = terminal.end()
+
+    assert code == 0
+    assert terminal.text.count(said) == 1
