@@ -248,4 +248,4 @@ def _httpx_timeouts(timeouts: Timeouts) -> httpx2.Timeout:
 
 def _create_transport(options: ConnectionOptions) -> httpx2.BaseTransport:
     limits = httpx2.Limits(max_connections=MAX_PARALLEL_REQUESTS, max_keepalive_connections=0)
-    return httpx2.HTTPTransport(verify=create_ssl_context(options.ca_file), trust_env=False, limits=limits, retries=0)
+    return httpx2.HTTPTransport(verify=create_ssl_context(options), trust_env=False, limits=limits, retries=0)

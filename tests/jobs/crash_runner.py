@@ -18,6 +18,7 @@ from time import time
 from zlib import crc32
 
 from calltools.validation.validator import load_pandera
+from tests.fake_metrica.control import call_control
 from tests.uploading.conftest import call_line, write_csv
 from tests.uploading.crash_runner import count_stored, import_modules_of_run, run_forked
 
@@ -77,6 +78,7 @@ def run_with_kills(folder, step, since, counter):
         "told": f'"rejected": {len(FILES)}' in output.read_text(encoding="utf-8"),
         "said": output.read_text(encoding="utf-8")[-2000:],
     }
+    call_control("clear")
     os.chdir("/")
     shutil.rmtree(folder)
     return found
@@ -90,7 +92,7 @@ def main():
         first = Path(folder) / "modules-of-run"
         build_project(first, 1)
         os.chdir(first)
-        assert import_modules_of_run(first, RUN) == 1, "the rejects were not told"
+        assert import_modules_of_run(first, RUN) == [1], "the rejects were not told"
     for step in itertools.count(*map(int, steps[0].split("::"))) if endless else map(int, steps):
         counter = crc32(f"{since} {step}".encode()) % 10**8 + 1000
         found = run_with_kills(Path(folder) / "project", step, since, counter)

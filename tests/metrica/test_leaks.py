@@ -14,7 +14,7 @@ from calltools.errors import ServiceError, UsageError
 from calltools.metrica.client import Client
 from calltools.metrica.connection import ConnectionOptions, check_api_url, create_ssl_context
 from calltools.metrica.outcome import OutcomeKind
-from calltools.metrica.protocol import upload_calls_request
+from calltools.metrica.protocol import API_URL, upload_calls_request
 from calltools.metrica.token import Token
 from tests.fake_metrica.server import FakeMetrica
 from tests.metrica.conftest import CANARY, LIMITS, RETRY_POLICY, TIMEOUTS
@@ -229,11 +229,19 @@ def test_old_tls_is_refused(authority, secured, ca_file, client_of, calls):
     assert service.requests == []
 
 
-def test_verification_is_always_on(ca_file):
-    for context in (create_ssl_context(None), create_ssl_context(ca_file)):
+@pytest.mark.parametrize("url", [API_URL, "http://localhost:1", "HTTPS://localhost"])
+def test_verification_is_always_on(ca_file, url):
+    for context in (
+        create_ssl_context(ConnectionOptions(url)), create_ssl_context(ConnectionOptions(url, ca_file=ca_file))
+    ):  # fmt: skip
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_the_authorities_of_the_system_are_trusted_with_tls_only():
+    assert create_ssl_context(ConnectionOptions()).get_ca_certs()
+    assert not create_ssl_context(ConnectionOptions("http://localhost:1")).get_ca_certs()
 
 
 def test_environment_adds_no_authority_and_no_key_log(
@@ -259,7 +267,7 @@ def test_authorities_that_cannot_be_read(content, tmp_path):
         path.write_bytes(content)
 
     with pytest.raises(UsageError) as caught:
-        create_ssl_context(path)
+        create_ssl_context(ConnectionOptions(ca_file=path))
 
     assert (caught.value.key, caught.value.exit_code) == ("ca-file-unreadable", 2)
 

@@ -1,7 +1,7 @@
 """SIGKILL at the steps of every POST that changes something: the person's files stay whole, and no call goes twice.
 
 Of each POST some steps are taken, spread over all that a run which nobody kills has counted (3,000 of a decision, 6,000
-of converting anew); with ``CALLTOOLS_LONG=1`` 300, other ones with each seed. All of them would take ten hours of a core,
+of converting anew); with ``CALLTOOLS_LONG=1`` 100, other ones with each seed. All of them would take ten hours of a core,
 and what the page calls to upload is killed at every step by ``tests/uploading/test_crashes.py``.
 """
 
@@ -26,7 +26,7 @@ from tests.uploading.conftest import CALL_COUNT, TOKEN, call_line, stored_calls,
 from tests.uploading.kills import KILLED
 
 LONG = os.environ.get("CALLTOOLS_LONG") == "1"
-MANY = 300
+MANY = 100
 NOW = 1773273600
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 

@@ -6,6 +6,7 @@ before or after a call into the system, the network or SQLite, counted from the 
 untouched. What the command line imports is imported once; each run is a fork, with a counter and a ledger of its own.
 """
 
+import gc
 import importlib
 import itertools
 import json
@@ -17,6 +18,8 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import cache, partial
 from pathlib import Path
 from time import time
+
+from typer.main import get_command
 
 import calltools.cli.upload_run  # noqa: F401 - so that no run has to import it
 from calltools.cli.app import app
@@ -37,6 +40,8 @@ def upload_of(file, counter):
 
 #: For fewer steps it takes longer to import all modules once.
 FEW_STEPS = 10
+#: Built once, and not by each run: it takes a sixth of one.
+COMMAND = get_command(app)
 
 
 def run_forked(arguments, trip=0, output=Path(os.devnull), since="open", imported=None):
@@ -52,7 +57,7 @@ def run_forked(arguments, trip=0, output=Path(os.devnull), since="open", importe
             if trip:
                 kill_at_step(trip, since)
             try:
-                app([str(argument) for argument in arguments])
+                COMMAND([str(argument) for argument in arguments])
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
             finally:
@@ -109,17 +114,37 @@ def clean_file_ledger(folder, file):
     return folder / "known"
 
 
-def import_modules_of_run(folder, arguments):
-    """Import what a command imports, so that no later run has to; it runs once, with a ledger of its own in the folder."""
+def import_modules_of_run(folder, *commands, first=()):
+    """Import what commands import, so that no later run has to; each runs once, with one ledger of their own in the folder.
+
+    Args:
+        first: A command that runs before them, and of which nothing is imported.
+
+    Returns:
+        The exit codes.
+    """
     before, names = os.environ.get("CALLTOOLS_STATE_DIR", ""), folder / "modules"
     os.environ["CALLTOOLS_STATE_DIR"] = str(folder / "first")
-    code = run_forked(arguments, imported=names)
+    codes = []
+    if first:
+        run_forked(first)
+    for command in commands:
+        codes.append(run_forked(command, imported=names))
+        for name in names.read_text(encoding="utf-8").split("\n"):
+            # A library may put objects of its own among the modules.
+            with suppress(ImportError):
+                importlib.import_module(name)
     os.environ["CALLTOOLS_STATE_DIR"] = before
-    for name in names.read_text(encoding="utf-8").split("\n"):
-        # A library may put objects of its own among the modules.
-        with suppress(ImportError):
-            importlib.import_module(name)
-    return code
+    # Else each fork copies the pages of what it only looks at for garbage.
+    gc.collect()
+    gc.freeze()
+    return codes
+
+
+def import_modules_of_upload(folder, file):
+    """The same of the upload of a file that is known to be clean, and what follows it: without pandas a fork is faster."""
+    upload = upload_of(file, 1)
+    return import_modules_of_run(folder, upload, RESUME, WATCH, LIST, first=(*upload, "--plan"))
 
 
 def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
@@ -153,6 +178,8 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
         "leaked": find_leaks(state, output),
     }
     found["posts_of_second_resume"] = len(found["posts"]) - before
+    # Else every look at the store reads the requests of all runs before.
+    call_control("clear")
     shutil.rmtree(state)
     output.unlink(missing_ok=True)
     return found
@@ -161,7 +188,7 @@ def run_with_fault(folder, file, victim, behavior, counter, run_disturbed):
 def main():
     folder, file, victim, behaviour, since, *steps = sys.argv[1:]
     if not 0 < len(steps) < FEW_STEPS:
-        assert import_modules_of_run(Path(folder), upload_of(file, 1)) == 0
+        assert import_modules_of_upload(Path(folder), file) == [0, 0, 0, 0]
     for trip in map(int, steps) if steps else itertools.count(1):
         run_disturbed = partial(run_killed_at, trip, since)
         found = run_with_fault(Path(folder), file, victim, behaviour, 10_000 + trip, run_disturbed)

@@ -63,6 +63,7 @@ class UploadMachine(RuleBasedStateMachine):
         self.watcher = UserActions()
         os.environ["CALLTOOLS_STATE_DIR"] = str(self.state)
         call_control("behave-well")
+        call_control("clear")
 
     def teardown(self):
         call_control("behave-well")
@@ -237,7 +238,8 @@ def main():
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         calls = write_csv(Path(folder, "calls.csv"), [call_line(0, moment=int(time()) - 3600)])
-        assert import_modules_of_run(Path(folder), upload_of(calls, 1)) == 0
+        commands = upload_of(calls, 1), *(("uploads", *words) for words in (("resume",), ("watch", "L1"), ("list",)))
+        assert import_modules_of_run(Path(folder), *commands) == [0, 0, 0, 0]
     run_state_machine_as_test(UploadMachine, settings=chosen)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from tests.uploading.crash_runner import run_with_fault
+from tests.uploading.crash_runner import import_modules_of_upload, run_with_fault
 
 COMMAND = [sys.executable, "-X", "utf8", "-m", "calltools"]
 
@@ -31,6 +31,8 @@ def run_traced(inject, log, arguments, output):
 def main():
     folder, file, call, fault, *numbers = sys.argv[1:]
     log = Path(folder) / f"{call}.strace"
+    if not numbers:
+        assert import_modules_of_upload(Path(folder), file) == [0, 0, 0, 0]
     for number in map(int, numbers) if numbers else count(1):
         run_disturbed = partial(run_traced, f"{call}:{fault}:when={number}", log)
         found = run_with_fault(Path(folder), file, "upload", "well", 10_000 + number, run_disturbed)
