@@ -149,6 +149,8 @@ class WatchedComputers:
                 finally:
                     if checks:
                         self.check_ledger(computer, ledger)
+                # What was adopted meanwhile is stored, and lost no more.
+                untold = [part for part in untold if not get_part(ledger, part.id).accepted]
                 assert not untold or code >= REFUSED or action == self.list_all, "a lost part was not told"
                 return code
         except CalltoolsError as error:
