@@ -271,7 +271,8 @@ def sftp_server(root, key):
             session.add_server_key(key)
             session.set_subsystem_handler("sftp", paramiko.SFTPServer, shown)
             sessions.append(session)
-            with contextlib.suppress(paramiko.SSHException, EOFError):
+            # A client that believes no key closes while the keys are exchanged: OSError is a connection reset.
+            with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
                 session.start_server(server=_Login())
 
     thread = threading.Thread(target=serve, daemon=True)

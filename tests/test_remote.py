@@ -7,6 +7,8 @@ import pickle
 import random
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -764,6 +766,19 @@ def test_an_unknown_server_and_a_wrong_password_are_refused(sftp, tmp_path):
     assert (wrong.exit_code, unknown.exit_code) == (3, 3)
     assert "the store refuses access" in wrong.stderr
     assert "is not in ~/.ssh/known_hosts" in unknown.stderr
+
+
+def test_a_client_that_resets_its_connection_does_not_end_the_server_of_the_tests(sftp):
+    url, root = sftp
+    (root / "calls.csv").write_bytes(CALLS)
+    host, port = url.rpartition("@")[2].split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"SSH-2.0-client\r\n")
+        while client.recv(4096).endswith(b"\r\n"):
+            pass  # Only the greeting: no keys are exchanged yet.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert run("validate", f"{url}/calls.csv", "--as-of", AS_OF).exit_code == 1
 
 
 def test_a_store_that_is_not_installed_is_told_with_the_extra():
