@@ -235,7 +235,7 @@ UiLabel = Literal[
     "ask_static_call", "ask_timezone", "asked_later", "asked_why", "assumption", "assumption_needed", "back_to_records",
     "before", "by_rule", "canonical_none", "change_answer", "change_named", "changed", "check_accepted", "check_again",
     "check_button", "check_first", "check_last", "check_lead", "check_of", "check_shown", "check_title", "command_lead",
-    "command_mended", "command_title", "comment", "copied", "copy", "counter_hidden", "counter_none",
+    "command_mended", "command_title", "comment", "comments_differ", "copied", "copy", "counter_hidden", "counter_none",
     "counter_not_number", "counter_number", "counter_other", "counter_said", "counter_stale", "counter_title",
     "counter_where", "counter_wrong", "download", "entered_before", "entering", "every_rule", "examples_title",
     "faults", "file", "files_add", "files_arrived", "files_choose", "files_drop", "files_folder", "files_lead",

@@ -278,6 +278,8 @@ UI_LABELS: Final[Mapping[str, Text]] = {
                       "Ответьте для этих файлов."),
     "counter_wrong": ("A counter is a number, a day is like 2026-03-01.", "Счётчик — это число, день — вроде 2026-03-01."),
     "comment": ("Comment of the upload", "Комментарий к загрузке"),
+    "comments_differ": ("none: calltools.toml says different comments for these files: {listed}.",
+                        "нет: в calltools.toml у этих файлов разные комментарии: {listed}."),
     "goal": ("Name of the goal", "Название цели"),
     "goal_hint": ("Metrica makes a goal of this name for the calls; it may stay empty.",
                   "С таким названием Метрика создаст цель для звонков; можно не заполнять."),

@@ -63,7 +63,9 @@ async def _plan(visit: Visit, request: Request, file: Path) -> Response:
     """The plan, once there is one."""
     account, target = visit.account, visit.target
     if visit.plan is None and account is not None and target is not None:
-        target = replace(target, comment=visit.said_comment)
+        comments = visit.said_comments
+        # One upload has one comment: none where those of the files differ, and the plan says so.
+        target = replace(target, comment=comments[0] if len(comments) == 1 else "")
         work = visit.start(
             "plan",
             lambda progress: plan_upload(file, target, account, progress),
@@ -215,7 +217,10 @@ def _show_plan(visit: Visit, request: Request) -> Response:
     assert plan is not None  # noqa: S101 - it was waited for
     language = reader_language(visit, request)
     old = 0 if plan.said.summary is None else plan.said.summary.by_code[_OLD]
-    return render(visit, request, "plan.html.j2", page="send", plan=plan, old=old, **_said_words(plan.said, language))
+    comments = visit.said_comments
+    differ = ", ".join(f"«{one}»" for one in comments if one) if len(comments) > 1 else ""
+    words = _said_words(plan.said, language)
+    return render(visit, request, "plan.html.j2", page="send", plan=plan, old=old, comments_differ=differ, **words)
 
 
 # -- upload --------------------------------------------------------------------------

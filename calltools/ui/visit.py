@@ -300,10 +300,9 @@ class Visit:
         return self._own(name)[1]
 
     @property
-    def said_comment(self) -> str:
-        """The comment that was said for these files; empty where theirs differ, as they are sent as one."""
-        said = {self.said_target(one.found.name).comment for one in self.files}
-        return said.pop() if len(said) == 1 else ""
+    def said_comments(self) -> list[str]:
+        """The comments that were said for these files, each once; more than one: theirs differ, or some have none."""
+        return [*dict.fromkeys(self.said_target(one.found.name).comment for one in self.files)]
 
     def refuse_old_target(self) -> None:
         """Forget a counter that was chosen for files that go elsewhere."""

@@ -163,15 +163,22 @@ def test_the_comment_of_the_configuration_stands_in_the_plan_and_is_sent(service
     assert post["query"]["comment"].partition(" ")[2] == sent
 
 
-def test_files_of_one_counter_with_different_comments_are_sent_together_without_one(service, folder):
-    config = CONFIG.replace('counter = 22222222\ngoal = "Client B"', f'counter = {COUNTER}\ncomment = "Client B"')
+@pytest.mark.parametrize(("first", "listed"), [("", "«Client B»"), ('comment = "Client A"', "«Client A», «Client B»")])
+def test_files_of_one_counter_with_different_comments_are_sent_without_one_and_the_plan_says_so(
+    service, folder, first, listed
+):
+    config = CONFIG.replace(f"counter = {COUNTER}\n", f"counter = {COUNTER}\n{first}\n")
+    config = config.replace('counter = 22222222\ngoal = "Client B"', f'counter = {COUNTER}\ncomment = "Client B"')
     (folder / "calltools.toml").write_text(config, encoding="utf-8")
     with opened("client-a/c.csv", "client-b/c.csv") as (visitor, page):
         planned = visitor.post("send/counter", {"counter": COUNTER, "goal": ""})
+        told, count = " ".join(planned.said.split()), page.visit.plan.count
+        visitor.post("send/go", {"plan": re.search(r'name="plan" value="([^"]+)"', planned.text)[1]})
 
-    assert page.visit.plan.count == 2
-    assert "Comment of the upload" not in planned.said
-    assert "Client B" not in planned.said
+    [post] = service.posts
+    assert count == 2
+    assert f"Comment of the upload none: calltools.toml says different comments for these files: {listed}." in told
+    assert post["query"]["comment"].partition(" ")[2] == ""
 
 
 def test_common_options_leave_out_what_differs():
