@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from calltools.guide.answers import join_second_file
@@ -313,31 +314,31 @@ def ask_static_call(name: str, without: int, total: int, *, is_joined: bool) -> 
     )
 
 
-def ask_header_row(name: str) -> Question:
-    """Which row holds the titles, where another one was taken for it."""
-    return _ask_freely("header-row", "guide-header-row", "guide-header-row-why", name)
+def ask_typed(key: str, name: str) -> Question:
+    """An option whose answer is typed, and that may be left open.
 
-
-def ask_identifier_window(name: str) -> Question:
-    """How far a record of the second file may lie before its call."""
-    return _ask_freely("identifier-window", "guide-identifier-window", "guide-identifier-window-why", name)
-
-
-def ask_outcome_window(name: str) -> Question:
-    """How far a call may lie before what became of it."""
-    return _ask_freely("outcome-window", "guide-outcome-window", "guide-outcome-window-why", name)
-
-
-def ask_as_of(name: str) -> Question:
-    """By which moment calls are late, or in the future."""
-    return _ask_freely("as-of", "guide-as-of", "guide-as-of-why", name)
-
-
-def _ask_freely(key: str, what: MessageKey, why: MessageKey, name: str) -> Question:
-    """A question whose answer is typed, and that may be left open."""
+    Args:
+        key: One of ``TYPED``.
+        name: What the user calls the file.
+    """
+    what, why = TYPED[key]
     return Question(
         key, "text", sentence(what), sentence(why), free_text=True, required=False, file=name, changes_calls=False
     )
+
+
+#: Option -> its question, and why it is asked.
+TYPED: Final[Mapping[str, tuple[MessageKey, MessageKey]]] = MappingProxyType(
+    {
+        # Where another row was taken for that of the titles.
+        "header-row": ("guide-header-row", "guide-header-row-why"),
+        # How far a record of the second file may lie before its call, and a call before what became of it.
+        "identifier-window": ("guide-identifier-window", "guide-identifier-window-why"),
+        "outcome-window": ("guide-outcome-window", "guide-outcome-window-why"),
+        # By which moment calls are late, or in the future.
+        "as-of": ("guide-as-of", "guide-as-of-why"),
+    }
+)
 
 
 def ask_own_number(name: str, column: str) -> Question:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -142,9 +143,6 @@ _AGAIN: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
         "timezone": ask.ask_zone,
         "identifiers": lambda name: _asked_again(ask.ask_identifiers(name, 0, ())),
         "currency": lambda name: _asked_again(ask.ask_currency(name, (), 0)),
-        "header-row": ask.ask_header_row,
-        "identifier-window": ask.ask_identifier_window,
-        "outcome-window": ask.ask_outcome_window,
-        "as-of": ask.ask_as_of,
+        **{key: partial(ask.ask_typed, key) for key in ask.TYPED},
     }
 )

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -43,10 +44,7 @@ _WANTED: Final[Mapping[str, Callable[[str], Question]]] = MappingProxyType(
         "sheet": lambda name: ask.ask_sheet(name, ()),
         "date-order": lambda name: ask.ask_date_order(name, "", 0),
         "duration-format": lambda name: ask.ask_duration_format(name, column="–"),
-        "header-row": ask.ask_header_row,
-        "identifier-window": ask.ask_identifier_window,
-        "outcome-window": ask.ask_outcome_window,
-        "as-of": ask.ask_as_of,
+        **{key: partial(ask.ask_typed, key) for key in ask.TYPED},
     }
 )
 
