@@ -15,12 +15,13 @@ from calltools.cli.run_options import build_run_options
 from calltools.cli.upload_options import AbsencePolicy, CounterOption, FollowOptions, SendOptions
 from calltools.errors import CalltoolsError, ConfigError, Problem, SourceError, UsageError, nearest_word
 from calltools.fields.check_assumptions import check_assumptions
+from calltools.files.limits import parse_limits
 from calltools.jobs.definition import Job, JobFiles
 from calltools.ledger import JobKey, ReconcilePolicy
 from calltools.model.rule import Severity
 from calltools.reports import form_for_path
 from calltools.reports.reporter import ReportOptions
-from calltools.run import RunOptions
+from calltools.run import RunOptions, build_hints, parse_as_of, parse_identifier_columns, parse_window
 from calltools.texts import Language
 from calltools.uploading.context import SEARCH_TIMEOUT_S, UploadOptions, refuse_wrong_request
 from calltools.validation.ruleset import select_rules
@@ -50,17 +51,22 @@ def select_tables(layers: OptionLayers, names: Sequence[str]) -> list[JobTable]:
     return [table for name, table in by_name.items() if not wanted or name in wanted]
 
 
-def find_wrong_values(config: Config, names: Sequence[str], language: Language) -> Iterator[Problem]:
+def known_tables(config: Config, names: Sequence[str]) -> list[JobTable]:
+    """The tables of the jobs with some names, or of all; a name without a job is for the command to refuse."""
+    wanted = {name.casefold() for name in names}
+    return [job for job in config.jobs if not wanted or job.name.casefold() in wanted]
+
+
+def find_wrong_values(config: Config, jobs: Sequence[JobTable], language: Language) -> Iterator[Problem]:
     """Values in a configuration that are wrong whatever the inputs hold; no second file is opened.
 
     Args:
         config: The configuration.
-        names: Of the jobs that count; none: all.
+        jobs: The jobs that count.
         language: Of the sentences.
     """
-    wanted = {name.casefold() for name in names}
-    jobs = [job.values for job in config.jobs if not wanted or job.name.casefold() in wanted]
-    for values in (config.values, *(override.values for override in config.overrides), *jobs):
+    tables = (*config.overrides, *jobs)
+    for values in (config.values, *(table.values for table in tables)):
         for name, value in values.items():
             if name in _CHECKS and (error := _error_of(_CHECKS[name], value.value)):
                 yield _path_of(value), "config-value-refused", {"reason": error.say(language)}
@@ -133,6 +139,14 @@ _CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
     "vendor": _refuse_unknown_vendor,
     "select": lambda value: select_rules(split_words(value)),
     "ignore": lambda value: select_rules((), split_words(value)),
+    "encoding": lambda value: build_hints(encoding=value),
+    "delimiter": lambda value: build_hints(delimiter=value),
+    "identifier_window": parse_window,
+    "outcome_window": lambda value: parse_window(value, "outcome-window"),
+    "identifier_columns": parse_identifier_columns,
+    "outcome_columns": lambda value: parse_identifier_columns(value, "outcome-columns"),
+    "as_of": parse_as_of,
+    "limit": parse_limits,
     "comment": lambda value: refuse_wrong_request(None, value, dry_run=True),
     "report": _refuse_unknown_forms,
 }

@@ -56,9 +56,9 @@ def run_command(
     """Run the jobs of calltools.toml: convert, send, put away."""
 
     def check(config: Config) -> Iterable[Problem]:
-        from calltools.cli.job_options import find_wrong_values  # noqa: PLC0415 - heavy
+        from calltools.cli.job_options import find_wrong_values, known_tables  # noqa: PLC0415 - heavy
 
-        return find_wrong_values(config, jobs or [], output.language)
+        return find_wrong_values(config, known_tables(config, jobs or []), output.language)
 
     with open_layers(context, output, check) as layers:
         output, access = layers.apply(output), layers.apply(access)

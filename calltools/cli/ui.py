@@ -1,5 +1,6 @@
 """``calltools ui``: the same work in the browser, on this machine only."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -7,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from calltools.cli.configuration.file import Config
 from calltools.cli.configuration.layers import OptionLayers, load_layers
 from calltools.cli.options import FindingOptions, ReadingOptions, exit_on_error, format_examples, resolve_language
 from calltools.cli.typer_app import expand_options
 from calltools.cli.upload_options import AbsencePolicy, CounterOption, FollowOptions, SendOptions
-from calltools.errors import PackageError
+from calltools.errors import PackageError, Problem
 from calltools.runtime.packages import BrokenPackage
 from calltools.runtime.startup import load_arrow
 from calltools.settings import read_settings
@@ -43,12 +45,19 @@ def ui_command(  # noqa: PLR0913 - options of its own, and groups
     ] = 0,
 ) -> None:
     """Files in the browser: check, mend, convert, send. On this machine only; Ctrl-C ends it."""
+
+    def check(config: Config) -> Iterable[Problem]:
+        from calltools.cli.job_options import find_wrong_values  # noqa: PLC0415 - heavy
+
+        # Each page reads the options of its files: a wrong one would fail there, again and again.
+        return find_wrong_values(config, (), resolve_language(showing.lang))
+
     with exit_on_error(resolve_language(showing.lang), debug=showing.debug):
-        layers = load_layers(context)
+        load_arrow()
+        layers = load_layers(context, check)
         reading, showing = layers.apply(reading), layers.apply(showing)
     language = resolve_language(showing.lang)
     with exit_on_error(language, debug=showing.debug):
-        load_arrow()
         _refuse_missing_packages()
         from calltools.cli.run_options import build_run_options  # noqa: PLC0415 - heavy
         from calltools.cli.session_run import find_exports  # noqa: PLC0415 - heavy

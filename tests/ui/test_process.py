@@ -233,3 +233,28 @@ def test_a_port_that_is_taken_is_named(tmp_path):
 
     assert second.returncode == 2
     assert port in second.stderr
+
+
+def test_a_wrong_value_of_the_configuration_is_named_at_the_start_but_not_that_of_a_job(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wrong = {
+        "comment": '"no, never"', "timezone": '"Europe/Moskow"', "encoding": '"cp9999"', "delimiter": '"#"',
+        "identifier-window": '"soon"', "identifier-columns": '"a"', "select": '"CT999"', "vendor": '"nobody"',
+    }  # fmt: skip
+    lines = "\n".join(f"{option} = {value}" for option, value in wrong.items())
+    job = '[[jobs]]\nname = "night"\ninputs = "in/*.csv"\noutput = "out.csv"\ntimezone = "Nowhere"\n'
+    config = tmp_path / "calltools.toml"
+
+    config.write_text(f'limit = "records=many"\n{job}[[overrides]]\nfiles = "*.csv"\n{lines}\n', encoding="utf-8")
+    refused = subprocess.run(
+        [sys.executable, "-m", "calltools", "ui", "--no-browser"], capture_output=True, text=True,
+        env=os.environ | {"CALLTOOLS_LANG": "en"}, timeout=60, check=False,
+    )  # fmt: skip
+    config.write_text(job, encoding="utf-8")
+    with started(tmp_path, "--no-browser") as (_, address):
+        assert visitor_of(address).get("files").status == 200
+
+    assert refused.returncode == 2
+    assert re.findall(r"^  (\S+): ", refused.stderr, re.MULTILINE) == [
+        "$.limit", *(f"$.overrides[0].{option}" for option in wrong)
+    ]  # fmt: skip
