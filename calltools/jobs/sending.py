@@ -79,15 +79,16 @@ class JobSender:
         ]
         uploader = Uploader(self.ledger, self.connect, self.events, self.clock)
         # One by one: what is wrong with one file is not to end the others.
+        planned = 0
         for request in requests:
             [uploaded] = uploader.upload_files([request])
             self._add(result, [uploaded])
+            planned += uploaded.planned
             if uploaded.stopped:
                 # The token or the quota fails for every further file as well.
                 break
         if self.ledger is not None and self.plan_only:
-            plans = [plan_upload(self.ledger, table.calls, self.options.counter) for table in tables]
-            result.to_send = sum(plan.records_to_send for plan in plans)
+            result.to_send = planned
 
     def look_up(self, table: ConvertedTable, result: JobResult) -> Remark | None:
         """Why a table is not finished by what the ledger knows of its calls; ``None``: each of them is accepted.

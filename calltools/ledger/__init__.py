@@ -24,7 +24,8 @@ thread.
 (accepted before; sent with ``again="all"``, changed ones also with ``"changed"``); ``IDENTIFIED`` (accepted before with
 fewer identifiers or without its phone; sent as changed ones) and ``REDUCED`` (with more of them; sent with ``"all"``);
 ``MAYBE_ADOPTED`` (not later than an adopted uploading; sent with ``"all"``); ``WAITING`` (in a part that is sent first,
-or released); ``HELD`` (in a part in doubt: exit 6); ``DOUBLED`` (earlier in the file).
+or released); ``HELD`` (in a part in doubt: exit 6); ``DOUBLED`` (earlier in the file); ``PLANNED`` (sent by a
+plan that was made before, see ``PlannedCalls``).
 
 **Attempts.** Only a part that waits can begin one. ``waiting_parts`` are those that an earlier run left: not sent,
 throttled, or killed before the first byte. An interrupted attempt is ``Ambiguous("interrupted")``; if the process dies,
@@ -64,7 +65,7 @@ from calltools.ledger.jobs import (
     record_finished,
     record_job_run,
 )
-from calltools.ledger.known_calls import CallStatus
+from calltools.ledger.known_calls import CallStatus, PlannedCalls
 from calltools.ledger.lifecycle import (
     StartedAttempt,
     begin_attempt,
@@ -141,6 +142,7 @@ __all__ = [
     "NotSent",
     "Part",
     "PartLimits",
+    "PlannedCalls",
     "PlannedPart",
     "ReconcilePolicy",
     "Rejected",

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from calltools.fields.table import IDENTIFIER_FIELDS, PHONE_FIELD
 from calltools.ledger.calls import ASKED, CallScan, bind_fingerprints, shorten_fingerprints
 from calltools.ledger.database import Ledger, as_ledger_errors
+from calltools.ledger.fingerprints import CALL_FINGERPRINT_BYTES, CONTENT_FINGERPRINT_BYTES
 from calltools.ledger.queries import list_parts, parts_without_partials
 from calltools.ledger.states import HELD_STATES, WAITING_STATES, State
-from calltools.model.cells import Numbers
+from calltools.model.cells import Mask, Numbers
 
 
 class CallStatus(IntEnum):
@@ -33,12 +34,14 @@ class CallStatus(IntEnum):
     IDENTIFIED = 4
     #: Accepted before with an identifier or a phone that it does not have here.
     REDUCED = 5
+    #: The plan of an earlier file of the same run would send it.
+    PLANNED = 6
     #: In a part that waits to be sent.
-    WAITING = 6
+    WAITING = 7
     #: In a part that the service may or may not have.
-    HELD = 7
+    HELD = 8
     #: The same call occurs earlier in the file.
-    DOUBLED = 8
+    DOUBLED = 9
 
 
 # ``row`` has each call once. ``claim`` has a known call that is being sent again, beside its row.
@@ -114,6 +117,48 @@ class KnownCalls:
         """Places of the calls of which nothing is known so far."""
         places: Numbers = np.flatnonzero(self.statuses <= CallStatus.MAYBE_ADOPTED)
         return places
+
+
+@dataclass(slots=True)
+class PlannedCalls:
+    """Calls of a counter that plans would send one after the other; a plan writes nothing, so no ledger has them."""
+
+    _calls: NDArray[np.void] = field(default_factory=lambda: np.empty(0, f"V{CALL_FINGERPRINT_BYTES}"))
+    #: The last content of each, behind its fingerprint.
+    _with_contents: NDArray[np.void] = field(default_factory=lambda: np.empty(0, f"V{_WITH_CONTENT_BYTES}"))
+    _partial: NDArray[np.void] = field(default_factory=lambda: np.empty(0, f"V{CALL_FINGERPRINT_BYTES}"))
+
+    def add(self, scan: CallScan, sent: Mask) -> None:
+        """Add the calls of a file that would be sent."""
+        calls = scan.call_fingerprints[sent]
+        left = ~np.isin(self._calls, calls)
+        self._calls = np.concatenate([self._calls[left], calls])
+        self._with_contents = np.concatenate([self._with_contents[left], _join_contents(scan)[sent]])
+        self._partial = np.concatenate([self._partial, scan.partial_fingerprints[sent[scan.partial_places()]]])
+
+    def mark(self, scan: CallScan, statuses: NDArray[np.int8]) -> None:
+        """Give the calls of a further file the statuses that they have once these calls are accepted."""
+        known, alike = np.isin(scan.call_fingerprints, self._calls), np.isin(_join_contents(scan), self._with_contents)
+        fuller = np.zeros(len(scan), bool)
+        fuller[scan.partial_places()[np.isin(scan.partial_fingerprints, self._calls)]] = True
+        fewer = np.isin(scan.call_fingerprints, self._partial)
+        related = np.where(fewer, CallStatus.REDUCED, np.where(fuller, CallStatus.IDENTIFIED, CallStatus.NEW))
+        # What is known as it is, is not looked for with other identifiers.
+        exact = (statuses == CallStatus.UNCHANGED) | (statuses == CallStatus.CHANGED)
+        statuses[~exact] = np.maximum(statuses, related)[~exact]
+        is_open = statuses < CallStatus.PLANNED
+        statuses[is_open & known] = CallStatus.CHANGED
+        statuses[is_open & alike] = CallStatus.PLANNED
+
+
+_WITH_CONTENT_BYTES: Final = CALL_FINGERPRINT_BYTES + CONTENT_FINGERPRINT_BYTES
+
+
+def _join_contents(scan: CallScan) -> NDArray[np.void]:
+    """The fingerprint of each call and, behind it, that of its content."""
+    both = (one.view(np.uint8).reshape(len(scan), -1) for one in (scan.call_fingerprints, scan.content_fingerprints))
+    joined: NDArray[np.void] = np.concatenate([*both], axis=1).view(f"V{_WITH_CONTENT_BYTES}").reshape(len(scan))
+    return joined
 
 
 def look_up_calls(  # noqa: PLR0913 - which calls, and which parts count otherwise

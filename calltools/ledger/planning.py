@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from calltools.fields.table import FIELD_NAMES
 from calltools.ledger.calls import CallFile, CallScan, scan_calls
 from calltools.ledger.database import Ledger
-from calltools.ledger.known_calls import CallStatus, count_maybe_reduced, look_up_calls
+from calltools.ledger.known_calls import CallStatus, PlannedCalls, count_maybe_reduced, look_up_calls
 from calltools.ledger.part import IdentifierKind
 from calltools.ledger.queries import last_event_id, parts_without_partials
 from calltools.model.cells import Mask, Numbers
@@ -28,7 +28,7 @@ _STATUSES_SENT: Final[Mapping[ResendMode, tuple[CallStatus, ...]]] = MappingProx
     {
         "none": (CallStatus.NEW,),
         "changed": (CallStatus.NEW, CallStatus.CHANGED, CallStatus.IDENTIFIED),
-        "all": tuple(CallStatus)[: CallStatus.WAITING],
+        "all": tuple(CallStatus)[: CallStatus.PLANNED],
     }
 )
 _NO_PART: Final = -1
@@ -108,6 +108,12 @@ class UploadPlan:
         return self.scan.times
 
     @property
+    def sent(self) -> Mask:
+        """Where the calls would be sent."""
+        mask: Mask = self.part_of != _NO_PART
+        return mask
+
+    @property
     def records_to_send(self) -> int:
         """Number of calls that would be sent."""
         return sum(part.records for part in self.parts)
@@ -123,6 +129,7 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
     just_sent: frozenset[int] = frozenset(),
     withdrawn: frozenset[int] = frozenset(),
     sent_now: frozenset[int] = frozenset(),
+    planned: PlannedCalls | None = None,
 ) -> UploadPlan:
     """Plan an upload. Nothing is written, and no lock is needed.
 
@@ -135,6 +142,7 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
         just_sent: Parts that were shown as waiting and that this run has sent: ``again`` does not mean their calls.
         sent_now: Parts of earlier files of this run: ``again`` does not mean calls that are alike in them.
         withdrawn: Parts that were never begun and that the plan replaces: ``reserve`` withdraws them.
+        planned: Calls that the plans of earlier files would send; those of this one are not added. Not to be reserved.
 
     Raises:
         LedgerError: The ledger cannot be read.
@@ -145,6 +153,8 @@ def plan_upload(  # noqa: PLR0913 - which calls, and which of the known ones
     source = CallFile(file, ledger.key)
     scan = scan_calls(source, ledger.key, counter, earlier=bool(parts_without_partials(ledger, counter)))
     known = look_up_calls(ledger, scan, counter, just_sent=just_sent, withdrawn=withdrawn, sent_now=sent_now)
+    if planned is not None:
+        planned.mark(scan, known.statuses)
     chosen = np.isin(known.statuses, _STATUSES_SENT[again])
     chosen[list(known.alike_now)] = False
     part_of, parts = _plan_parts(scan, chosen, limits or PartLimits())

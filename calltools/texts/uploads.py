@@ -334,6 +334,7 @@ MESSAGES: Final = {
                                 "{name}: связано динамических звонков {linked} из {dynamic} — меньше, чем требует --min-linked."),
     "upload-clean-before": ("{path}: these bytes were found clean before by this version, so only the times of the calls are checked again",
                             "{path}: эти же байты эта версия уже проверила и ошибок не нашла, заново проверяется только время звонков"),
+    "upload-plan-planned": ("  in an earlier file, sent with it: {count}", "  есть в файле выше, уйдут с ним: {count}"),
     "upload-plan-waiting": ("  in parts that an earlier run has left: {count}",
                             "  в частях, оставшихся от прошлого запуска: {count}"),
     "upload-batch-waiting": ("{name}: nothing was sent of its {sent} calls. They wait: the next `calltools upload` to this counter or `calltools uploads resume` sends them.",

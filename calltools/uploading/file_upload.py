@@ -22,6 +22,7 @@ from calltools.ledger import (
     CallStatus,
     Ledger,
     Part,
+    PlannedCalls,
     UploadPlan,
     get_part,
     hold_counter,
@@ -91,6 +92,7 @@ class Uploader:
     _looks: dict[int, CounterLook] = field(default_factory=dict, init=False, repr=False)
     _sent: set[int] = field(default_factory=set, init=False, repr=False)
     _warned: set[int] = field(default_factory=set, init=False, repr=False)
+    _planned: dict[int, PlannedCalls] = field(default_factory=dict, init=False, repr=False)
 
     def upload_files(self, requests: Sequence[UploadRequest]) -> list[UploadResult]:
         """Upload files until one ends so that the next would fail too.
@@ -199,7 +201,9 @@ class Uploader:
             SourceError: The file is another one now.
         """
         options, sent = request.options, frozenset(self._sent)
-        plan = plan_upload(ledger, checked.file, options.counter, options.again, sent_now=sent)
+        # What is sent stands in the ledger.
+        planned = self._planned.setdefault(options.counter, PlannedCalls()) if request.plan_only else None
+        plan = plan_upload(ledger, checked.file, options.counter, options.again, sent_now=sent, planned=planned)
         # Only the bytes that were validated may be sent; nobody but us can write to a copy, which has no digest.
         if checked.digest not in {"", plan.digest}:
             raise SourceError("upload-changed", path=request.name)
@@ -233,7 +237,8 @@ class Uploader:
             stopped = isinstance(look.refusal, TokenRefusedError)
             return UploadResult(results.REFUSED, errors=(look.refusal,), stopped=stopped)
         if request.plan_only:
-            return UploadResult(results.OK)
+            self._planned[options.counter].add(plan.scan, plan.sent)
+            return UploadResult(results.OK, planned=plan.records_to_send)
         if not plan.parts and not waiting:
             self.events.notify("upload-nothing", records=plan.records)
             return self._follow_known_parts(ledger, plan, options)

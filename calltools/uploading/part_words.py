@@ -44,6 +44,7 @@ VERDICTS: Final[Mapping[CallStatus, MessageKey]] = MappingProxyType(
         CallStatus.CHANGED: "upload-plan-changed",
         CallStatus.IDENTIFIED: "upload-plan-identified",
         CallStatus.REDUCED: "upload-plan-reduced",
+        CallStatus.PLANNED: "upload-plan-planned",
         CallStatus.WAITING: "upload-plan-waiting",
         CallStatus.DOUBLED: "upload-plan-doubled",
     }

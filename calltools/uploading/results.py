@@ -29,12 +29,14 @@ class UploadResult:
         parts: The parts, those left by an earlier run first.
         errors: Why parts were not sent, in their order.
         stopped: The token or a quota failed, so another file would fail too.
+        planned: Calls that would be sent, of a plan.
     """
 
     code: int
     parts: tuple[Part, ...] = ()
     errors: tuple[CalltoolsError, ...] = ()
     stopped: bool = False
+    planned: int = 0
 
 
 def highest_code(parts: Iterable[Part], options: UploadOptions) -> int:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from calltools.cli.app import app
 from calltools.jobs import conversion
 from tests.jobs.conftest import COUNTER, JOB, SHORT, stored
-from tests.uploading.conftest import TOKEN, call_line, write_csv
+from tests.uploading.conftest import HEADER, TOKEN, call_line, write_csv
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 WRONG = "y0_wrong"
@@ -384,6 +384,22 @@ def test_a_plan_sends_writes_and_moves_nothing(project, run_jobs, service, optio
     assert result.jobs["romashka"]["to_send"] == (1 if option == "--plan" else None)
     assert project.files() == ["in/calls.csv"]
     assert service.store.uploadings == []
+
+
+def test_a_plan_counts_each_call_once_and_changed_ones_where_they_are_sent(project, run_jobs, service):
+    project.configure(JOB + "changed = true\n")
+    write_csv(project.inputs / "a.csv", [call_line(number) for number in range(3)])
+    run_jobs()
+    before = sum(stored(service).values())
+    header = f"{HEADER},Price,Currency"
+    lines = [f"{call_line(number)},100,RUB" for number in range(6)]
+    write_csv(project.inputs / "b.csv", lines[:4], header)
+    write_csv(project.inputs / "c.csv", lines[2:], header)
+
+    planned = run_jobs("--plan").jobs["romashka"]["to_send"]
+    run_jobs()
+
+    assert (before, planned, sum(stored(service).values())) == (3, 6, 9)
 
 
 @pytest.mark.parametrize("inputs", ["in/", "in", "in/*.csv"])

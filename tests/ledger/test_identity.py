@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from calltools import ledger
 from calltools.fields.table import FIELD_NAMES
-from calltools.ledger import Acked, Ambiguous, CallStatus, NotSent, Rejected
+from calltools.ledger import Acked, Ambiguous, CallStatus, NotSent, PlannedCalls, Rejected
 from tests.ledger.fakes import COUNTER, Clock, read_records, send_part, upload_file, write_calls
 from tests.ledger.test_planning import STORED, SentFiles, count_statuses
 
@@ -134,6 +134,35 @@ def test_no_call_is_lost_none_is_sent_twice_and_no_other_call_is_taken_for_it(up
             assert sorted(map(sorted, map(dict.items, sent))) == sorted(map(sorted, map(dict.items, going)))
             model.parts.append((outcome, going)) if outcome != "refused" else None
             assert ledger.find_faults(open_ledger) == []
+
+
+@given(
+    before=FILES,
+    files=st.lists(FILES, min_size=2, max_size=4),
+    again=st.sampled_from(["none", "changed", "all"]),
+)
+def test_plans_of_several_files_say_what_is_sent_when_they_go_one_after_the_other(before, files, again):
+    with tempfile.TemporaryDirectory() as name, ledger.open_ledger_in(Path(name) / "state", Clock()) as open_ledger:
+        titles, folder = ("StaticCall", *CELLS), Path(name)
+        upload_file(open_ledger, write_calls(folder / "before.csv", before, titles), Acked(1))
+        paths = [write_calls(folder / f"{number}.csv", calls, titles) for number, calls in enumerate(files)]
+        planned, plans = PlannedCalls(), []
+        for path in paths:
+            plan = ledger.plan_upload(open_ledger, path, COUNTER, again, planned=planned)
+            planned.add(plan.scan, plan.sent)
+            plans.append(plan)
+
+        sent = set()
+        for number, (path, plan) in enumerate(zip(paths, plans, strict=True), start=2):
+            real = ledger.plan_upload(open_ledger, path, COUNTER, again, sent_now=frozenset(sent))
+            shown = [CallStatus.UNCHANGED if one == CallStatus.PLANNED else one for one in plan.statuses]
+
+            assert list(map(CallStatus, shown)) == list(map(CallStatus, real.statuses))
+            assert (plan.sent == real.sent).all()
+            with ledger.hold_counter(open_ledger, COUNTER):
+                parts = ledger.reserve(open_ledger, real, goal="", source=path.name)
+                numbers = range(number * 100, number * 100 + len(parts))
+                sent |= {send_part(open_ledger, *one).id for one in zip(parts, map(Acked, numbers), strict=True)}
 
 
 STATIC = {"DateTime": "1772434800", "StaticCall": "1", "TalkDuration": "5"}

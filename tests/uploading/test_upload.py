@@ -86,6 +86,20 @@ def test_a_call_of_two_files_goes_once_in_one_run_also_when_known_calls_go_again
     assert [len(rows) for rows in stored_calls(service)] == [3, 2, 3, 2]
 
 
+def test_a_plan_counts_a_call_of_two_files_once(run, service, tmp_path):
+    first = write_csv(tmp_path / "first.csv", [call_line(number) for number in range(3)])
+    second = write_csv(tmp_path / "second.csv", [call_line(number) for number in range(1, 5)])
+
+    planned = run("upload", first, second, "--counter", COUNTER, "--plan")
+    sent = run("upload", first, second, "--counter", COUNTER, "--yes")
+
+    assert (planned.exit_code, sent.exit_code) == (0, 0)
+    assert "3 of 3 calls to send" in planned.stderr
+    assert "2 of 4 calls to send" in planned.stderr
+    assert "  in an earlier file, sent with it: 2\n" in planned.stderr
+    assert [len(rows) for rows in stored_calls(service)] == [3, 2]
+
+
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "doubled.csv", [call_line(1), call_line(2), call_line(1)]))
 
