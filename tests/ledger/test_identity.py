@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calltools import ledger
@@ -37,6 +37,12 @@ def drawn_call(cells):
     """A call without an identifier is static, as the rules demand."""
     found = as_sent(cells)
     return cells | {"StaticCall": "" if any(found[name] for name in CALLERS[:3]) else "1"}
+
+
+def priced(price, phone=""):
+    """A call of one visitor."""
+    cells = {"ClientId": "81", "DateTime": "1772434800", "PhoneNumber": phone, "Price": price}
+    return drawn_call(dict.fromkeys(CELLS, "") | cells)
 
 
 CALLS = st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in CELLS.items()}).map(drawn_call)
@@ -141,6 +147,8 @@ def test_no_call_is_lost_none_is_sent_twice_and_no_other_call_is_taken_for_it(up
     files=st.lists(FILES, min_size=2, max_size=4),
     again=st.sampled_from(["none", "changed", "all"]),
 )
+@example([priced("")], [[priced("100")], [priced("200")], [priced("100")]], "changed")
+@example([priced("100")], [[priced("100", "+74950000001")], [priced("100")]], "all")
 def test_plans_of_several_files_say_what_is_sent_when_they_go_one_after_the_other(before, files, again):
     with tempfile.TemporaryDirectory() as name, ledger.open_ledger_in(Path(name) / "state", Clock()) as open_ledger:
         titles, folder = ("StaticCall", *CELLS), Path(name)
