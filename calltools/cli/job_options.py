@@ -65,8 +65,8 @@ def find_wrong_values(config: Config, jobs: Sequence[JobTable], language: Langua
         jobs: The jobs that count.
         language: Of the sentences.
     """
-    tables = (*config.overrides, *jobs)
-    for values in (config.values, *(table.values for table in tables)):
+    overrides = [override.values for override in config.overrides]
+    for values in (config.values, *overrides, *(job.values for job in jobs)):
         for name, value in values.items():
             if name in _CHECKS and (error := _error_of(_CHECKS[name], value.value)):
                 yield _path_of(value), "config-value-refused", {"reason": error.say(language)}

@@ -58,6 +58,7 @@ CROSS JOIN partial ON partial.fp = asked.fp JOIN batch ON batch.id = partial.bat
 """
 #: Fingerprints that are asked for at once; they are copied into SQLite.
 _ASKED_AT_ONCE: Final = 100_000
+_WITH_CONTENT_BYTES: Final = CALL_FINGERPRINT_BYTES + CONTENT_FINGERPRINT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,6 @@ class PlannedCalls:
         is_open = statuses < CallStatus.PLANNED
         statuses[is_open & known] = CallStatus.CHANGED
         statuses[is_open & alike] = CallStatus.PLANNED
-
-
-_WITH_CONTENT_BYTES: Final = CALL_FINGERPRINT_BYTES + CONTENT_FINGERPRINT_BYTES
 
 
 def _join_contents(scan: CallScan) -> NDArray[np.void]:
