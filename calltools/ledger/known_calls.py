@@ -154,7 +154,9 @@ class PlannedCalls:
 
 def _join_contents(scan: CallScan) -> NDArray[np.void]:
     """The fingerprint of each call and, behind it, that of its content."""
-    both = (one.view(np.uint8).reshape(len(scan), -1) for one in (scan.call_fingerprints, scan.content_fingerprints))
+    fingerprints = (scan.call_fingerprints, scan.content_fingerprints)
+    # Their width is said: of a file without a call it cannot be told from the number of bytes.
+    both = (one.view(np.uint8).reshape(len(scan), one.itemsize) for one in fingerprints)
     joined: NDArray[np.void] = np.concatenate([*both], axis=1).view(f"V{_WITH_CONTENT_BYTES}").reshape(len(scan))
     return joined
 

@@ -148,6 +148,7 @@ def test_no_call_is_lost_none_is_sent_twice_and_no_other_call_is_taken_for_it(up
     again=st.sampled_from(["none", "changed", "all"]),
 )
 @example([priced("")], [[priced("100")], [priced("200")], [priced("100")]], "changed")
+@example([priced("100")], [[], [priced("200")], []], "changed")
 @example([priced("100")], [[priced("100", "+74950000001")], [priced("100")]], "all")
 def test_plans_of_several_files_say_what_is_sent_when_they_go_one_after_the_other(before, files, again):
     with tempfile.TemporaryDirectory() as name, ledger.open_ledger_in(Path(name) / "state", Clock()) as open_ledger:

@@ -100,6 +100,17 @@ def test_a_plan_counts_a_call_of_two_files_once(run, service, tmp_path):
     assert [len(rows) for rows in stored_calls(service)] == [3, 2]
 
 
+def test_a_file_of_which_no_call_is_left_is_planned_between_others(run, tmp_path):
+    first, second = (write_csv(tmp_path / name, [call_line(1)]) for name in ("first.csv", "second.csv"))
+    bad = write_csv(tmp_path / "bad.csv", [call_line(1).replace("1604591025698235201", "x")])
+
+    planned = run("upload", bad, first, bad, second, "--counter", COUNTER, "--plan", "--skip-bad")
+
+    assert planned.exit_code == 0, planned.output
+    assert planned.stderr.count("0 of 0 calls to send") == 2
+    assert "0 of 1 calls to send" in planned.stderr
+
+
 def test_doubled_calls_in_a_file_go_once(upload, service, tmp_path):
     result = upload(write_csv(tmp_path / "doubled.csv", [call_line(1), call_line(2), call_line(1)]))
 
